@@ -1,0 +1,25 @@
+import { DataSource } from 'typeorm';
+import { CreateOrganizations1795251600000 } from './1795251600000-create-organizations.js';
+import { CreateAccounts1795251660000 } from './1795251660000-create-accounts.js';
+import { CreateLedger1795251720000 } from './1795251720000-create-ledger.js';
+import { CreatePlatformTables1795251780000 } from './1795251780000-create-platform-tables.js';
+import { CreateBulkRequests1795251840000 } from './1795251840000-create-bulk-requests.js';
+import { CreateTransfers1795251900000 } from './1795251900000-create-transfers.js';
+import { CreateSandboxJournal1795251960000 } from './1795251960000-create-sandbox-journal.js';
+
+/** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
+export default new DataSource({
+  type: 'postgres',
+  url: process.env.DATABASE_URL,
+  applicationName: 'tranche-migrate',
+  migrationsTransactionMode: 'each',
+  migrations: [
+    CreateOrganizations1795251600000,
+    CreateAccounts1795251660000,
+    CreateLedger1795251720000,
+    CreatePlatformTables1795251780000,
+    CreateBulkRequests1795251840000,
+    CreateTransfers1795251900000,
+    CreateSandboxJournal1795251960000,
+  ],
+});

@@ -1,0 +1,5 @@
+export { Database } from './database.js';
+export { DatabaseModule } from './database.module.js';
+export type { Queryable } from './queryable.js';
+export type { Tx } from './tx.js';
+export { CommitOutcomeUnknown, sqlState, UnitOfWork } from './unit-of-work.js';

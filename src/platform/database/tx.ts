@@ -1,0 +1,59 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { PoolClient } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { EntityManager } from 'typeorm';
+import type { Queryable } from './queryable.js';
+import { valueTypes } from './value-types.js';
+
+/** One open database transaction. Every write takes it as its first argument; only {@link UnitOfWork} makes one. */
+export class Tx implements Queryable {
+  private readonly callbacks: (() => void)[] = [];
+
+  constructor(
+    /** For simple entity reads and writes; money goes through plain SQL. */
+    readonly manager: EntityManager,
+    private readonly client: PoolClient,
+  ) {}
+
+  async query<Row extends object>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    const result = await this.client.query<Row>({ text: sql, values: [...parameters], types: valueTypes });
+    return result.rows;
+  }
+
+  async execute(sql: string, parameters: readonly unknown[] = []): Promise<number> {
+    const result = await this.client.query({ text: sql, values: [...parameters], types: valueTypes });
+    return result.rowCount ?? 0;
+  }
+
+  /** Streams rows in COPY's text format (tab-separated, newline-terminated, already escaped). */
+  async copyIn(sql: string, blocks: Iterable<string>): Promise<void> {
+    await pipeline(Readable.from(blocks), this.client.query(copyFrom(sql)));
+  }
+
+  /**
+   * Runs `work` behind a savepoint. When `work` throws, everything it wrote is undone, the transaction stays usable, and
+   * the error is thrown on.
+   */
+  async savepoint<T>(work: () => Promise<T>): Promise<T> {
+    await this.execute('SAVEPOINT work');
+    try {
+      const result = await work();
+      await this.execute('RELEASE SAVEPOINT work');
+      return result;
+    } catch (error) {
+      await this.execute('ROLLBACK TO SAVEPOINT work');
+      throw error;
+    }
+  }
+
+  /** Runs after COMMIT succeeded, never when it did not: waking somebody up, counting a metric. Must not throw. */
+  afterCommit(callback: () => void): void {
+    this.callbacks.push(callback);
+  }
+
+  /** For {@link UnitOfWork} only. */
+  committed(): void {
+    for (const callback of this.callbacks) callback();
+  }
+}

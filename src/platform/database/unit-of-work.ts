@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
+import { DataSource, type QueryRunner } from 'typeorm';
+import { DomainError } from '../../domain/errors.js';
+import { Tx } from './tx.js';
+
+const SERIALIZATION_FAILURE = '40001';
+const DEADLOCK_DETECTED = '40P01';
+const MAX_RETRIES = 3;
+
+/**
+ * The connection broke while COMMIT was under way: it may or may not have happened. Whoever needs to know reads the
+ * outcome back; assuming either way loses money.
+ */
+export class CommitOutcomeUnknown extends DomainError {
+  constructor(cause: unknown) {
+    super('unavailable', 'unavailable', 'The outcome of the request is not known yet; ask again.', {
+      cause,
+      retryAfterSeconds: 1,
+    });
+  }
+}
+
+/** The only way to a {@link Tx}. READ COMMITTED. Never nested, never open around a network call. */
+@Injectable()
+export class UnitOfWork {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Runs `work` in one transaction and commits it. The whole closure runs again, at most three times, when PostgreSQL
+   * reports a serialization failure or a deadlock, so it must not have effects outside the transaction.
+   *
+   * @throws CommitOutcomeUnknown when the connection was lost during COMMIT
+   */
+  async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    for (let retry = 0; ; retry++) {
+      try {
+        return await this.attempt(work);
+      } catch (error) {
+        if (retry >= MAX_RETRIES || !isRetryable(error)) throw error;
+        await delay(Math.random() * 20 * 2 ** retry);
+      }
+    }
+  }
+
+  private async attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      await runner.startTransaction();
+      const tx = new Tx(runner.manager, client);
+      let result: T;
+      try {
+        result = await work(tx);
+      } catch (error) {
+        await rollback(runner, client);
+        throw error;
+      }
+      await commit(runner, client);
+      tx.committed();
+      return result;
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+async function rollback(runner: QueryRunner, client: PoolClient): Promise<void> {
+  try {
+    await runner.rollbackTransaction();
+  } catch (error) {
+    // The server rolls back what it holds when the connection goes; the caller gets the first error.
+    destroy(client, error);
+  }
+}
+
+async function commit(runner: QueryRunner, client: PoolClient): Promise<void> {
+  try {
+    await runner.commitTransaction();
+  } catch (error) {
+    if (isServerError(error)) {
+      await rollback(runner, client);
+      throw error;
+    }
+    destroy(client, error);
+    throw new CommitOutcomeUnknown(error);
+  }
+}
+
+/** Takes the connection out of the pool: TypeORM releases a client that reports an error as broken. */
+function destroy(client: PoolClient, error: unknown): void {
+  client.emit('error', error instanceof Error ? error : new Error(String(error)));
+}
+
+/** PostgreSQL answered with an SQLSTATE, so it decided; class 57 (shutdown) and 08 mean the connection went instead. */
+function isServerError(error: unknown): boolean {
+  const state = sqlState(error);
+  return state !== undefined && !state.startsWith('57') && !state.startsWith('08');
+}
+
+function isRetryable(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === SERIALIZATION_FAILURE || state === DEADLOCK_DETECTED;
+}
+
+/** The SQLSTATE of a PostgreSQL error, also when TypeORM wrapped it. */
+export function sqlState(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, driverError } = error as { code?: unknown; driverError?: unknown };
+  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
+  return driverError === undefined ? undefined : sqlState(driverError);
+}

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import type { Queryable, Tx } from '../database/index.js';
+
+/** What an idempotency key is kept under: a key of one organization for one operation means one thing. */
+export interface IdempotencySlot {
+  readonly organizationId: string;
+  /** Stable name of the operation, such as `bulk-requests.create`. */
+  readonly operation: string;
+  readonly key: string;
+}
+
+export interface IdempotencyRecord {
+  readonly bodyHash: Buffer;
+  /** Null while, and when, no answer is kept (a fingerprint only remembers its resource). */
+  readonly status: number | null;
+  readonly body: string | null;
+  readonly location: string | null;
+  readonly resourceId: string | null;
+}
+
+interface RecordRow {
+  body_hash: Buffer;
+  status: number | null;
+  body: string | null;
+  location: string | null;
+  resource_id: string | null;
+}
+
+@Injectable()
+export class IdempotencyRepository {
+  /** The unexpired record of a slot, as committed. */
+  async find(on: Queryable, slot: IdempotencySlot): Promise<IdempotencyRecord | null> {
+    const [row] = await on.query<RecordRow>(
+      `SELECT body_hash, status, body, location, resource_id FROM idempotency_keys
+        WHERE organization_id = $1 AND operation = $2 AND key = $3 AND expires_at > now()`,
+      [slot.organizationId, slot.operation, slot.key],
+    );
+    if (!row) return null;
+    return {
+      bodyHash: row.body_hash,
+      status: row.status,
+      body: row.body,
+      location: row.location,
+      resourceId: row.resource_id,
+    };
+  }
+
+  /**
+   * Takes the slot's lock until the transaction ends. False when another transaction holds it: the caller answers at once
+   * instead of waiting behind an INSERT that is still in flight.
+   */
+  async tryLock(tx: Tx, slot: IdempotencySlot): Promise<boolean> {
+    const [row] = await tx.query<{ locked: boolean }>(
+      `SELECT pg_try_advisory_xact_lock(hashtextextended($1 || chr(31) || $2 || chr(31) || $3, 0)) AS locked`,
+      [slot.organizationId, slot.operation, slot.key],
+    );
+    return row?.locked === true;
+  }
+
+  /** Claims the slot. False when an unexpired record is there already. */
+  async claim(tx: Tx, slot: IdempotencySlot, bodyHash: Buffer, ttlHours: number): Promise<boolean> {
+    const claimed = await tx.execute(
+      `INSERT INTO idempotency_keys AS k (organization_id, operation, key, body_hash, expires_at)
+       VALUES ($1, $2, $3, $4, now() + make_interval(hours => $5))
+       ON CONFLICT (organization_id, operation, key) DO UPDATE
+         SET body_hash = excluded.body_hash, status = NULL, body = NULL, location = NULL, resource_id = NULL,
+             created_at = now(), expires_at = excluded.expires_at
+         WHERE k.expires_at <= now()`,
+      [slot.organizationId, slot.operation, slot.key, bodyHash, ttlHours],
+    );
+    return claimed === 1;
+  }
+
+  /** Keeps what was answered beside the claim, in the same transaction. */
+  async store(
+    tx: Tx,
+    slot: IdempotencySlot,
+    answer: { status: number | null; body: string | null; location: string | null; resourceId: string | null },
+  ): Promise<void> {
+    await tx.execute(
+      `UPDATE idempotency_keys SET status = $4, body = $5, location = $6, resource_id = $7
+        WHERE organization_id = $1 AND operation = $2 AND key = $3`,
+      [slot.organizationId, slot.operation, slot.key, answer.status, answer.body, answer.location, answer.resourceId],
+    );
+  }
+
+  /** Deletes expired records, a bounded number at a time. */
+  async purgeExpired(on: Queryable, limit: number): Promise<number> {
+    return on.execute(
+      `DELETE FROM idempotency_keys WHERE ctid IN (
+         SELECT ctid FROM idempotency_keys WHERE expires_at <= now() LIMIT $1)`,
+      [limit],
+    );
+  }
+}

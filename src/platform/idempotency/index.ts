@@ -1,0 +1,15 @@
+export { IdempotencyModule } from './idempotency.module.js';
+export {
+  IdempotencyRepository,
+  type IdempotencyRecord,
+  type IdempotencySlot,
+} from './idempotency.repository.js';
+export {
+  hashBody,
+  idempotencyInProgress,
+  idempotencyKeyReused,
+  IdempotencyService,
+  type IdempotentRequest,
+  replayOf,
+} from './idempotency.service.js';
+export { Reply } from './reply.js';
