@@ -17,6 +17,8 @@ export class CreateTransfers1795251900000 implements MigrationInterface {
         creditor_account_id uuid,
         line                integer NOT NULL,
         attempts            smallint NOT NULL DEFAULT 0,
+        -- Some attempt may have reached the rail: from then on only the rail's word, or a person's, ends it unpaid.
+        possibly_sent       boolean NOT NULL DEFAULT false,
         amount_minor        bigint NOT NULL CHECK (amount_minor > 0),
         currency            text NOT NULL,
         rail                text NOT NULL,
@@ -47,7 +49,7 @@ export class CreateTransfers1795251900000 implements MigrationInterface {
         organization_id   uuid NOT NULL,
         bulk_id           uuid NOT NULL REFERENCES bulk_requests,
         parent_id         uuid,
-        purpose           text NOT NULL CHECK (purpose IN ('submit', 'inquire')),
+        purpose           text NOT NULL CHECK (purpose IN ('submit', 'inquire', 'confirm')),
         rail              text NOT NULL,
         urgent            boolean NOT NULL DEFAULT false,
         line_from         integer NOT NULL,
@@ -68,7 +70,7 @@ export class CreateTransfers1795251900000 implements MigrationInterface {
         created_at        timestamptz NOT NULL DEFAULT now(),
         closed_at         timestamptz
       ) WITH (fillfactor = 50);
-      CREATE INDEX chunks_of_bulk ON chunks (bulk_id, id);
+      CREATE INDEX chunks_unfinished ON chunks (bulk_id) WHERE closed_at IS NULL;
       CREATE INDEX chunks_open ON chunks (rail, bulk_id, due_at) WHERE status = 'open';
       CREATE INDEX chunks_dispatched ON chunks (dispatched_until) WHERE status = 'dispatched';
       CREATE INDEX chunks_leased ON chunks (lease_expires_at) WHERE status = 'leased';

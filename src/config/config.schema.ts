@@ -32,6 +32,8 @@ export const configSchema = z.object({
   DEFAULT_RAIL: z.enum(['sandbox']).default('sandbox'),
   SANDBOX_JOURNAL: flag.default(true),
   CHUNK_SIZE: z.preprocess((text) => (text === '' ? undefined : text), integer(1, 5_000).optional()),
+  // Chunks of one rail handed out at a time: enough to keep every worker busy, few enough that whoever comes next is soon served.
+  DISPATCH_IN_FLIGHT: integer(1, 1_000).default(16),
   CHUNK_LEASE_MS: integer(200, 3_600_000).default(60_000),
   WORKER_CONCURRENCY: integer(1, 64).default(4),
   SWEEP_INTERVAL_MS: integer(50, 600_000).default(5_000),

@@ -1,3 +1,4 @@
+export { copyRow } from './copy-format.js';
 export { Database } from './database.js';
 export { DatabaseModule } from './database.module.js';
 export type { Queryable } from './queryable.js';

@@ -1,0 +1,42 @@
+// The coverage floor is the whole suite's: a run of some files (`npx jest src/domain`), or COVERAGE=off, goes without.
+const isWholeSuite = process.argv.slice(2).every((argument) => argument.startsWith('--'));
+const wantsCoverage = isWholeSuite && process.env.COVERAGE !== 'off';
+
+/** @type {import('jest').Config} */
+export default {
+  rootDir: '.',
+  roots: ['<rootDir>/src', '<rootDir>/test'],
+  testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
+  testEnvironment: '<rootDir>/test/jest/environment.cjs',
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  setupFiles: ['reflect-metadata'],
+  globalSetup: '<rootDir>/test/jest/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/jest/global-teardown.mjs',
+  reporters: ['default', '<rootDir>/test/jest/tests-line-reporter.cjs'],
+  // Sources say `./x.js` because that is what runs in production; the tests run `./x.ts`.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        swcrc: false,
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+          keepClassNames: true,
+        },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+    '^.+\\.m?js$': '<rootDir>/test/jest/esm-deps.cjs',
+  },
+  transformIgnorePatterns: [], // ESM-only dependencies need it too
+  collectCoverage: wantsCoverage,
+  coverageProvider: 'v8',
+  coverageReporters: ['text-summary'],
+  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts', '!src/main.*.ts', '!src/metadata.ts'],
+  coverageThreshold: { global: { lines: 85 } },
+};

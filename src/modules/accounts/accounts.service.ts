@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import { type Currency, isCurrency } from '../../domain/currency.js';
+import { invariantViolated, notFound } from '../../domain/errors.js';
+import { normalizeIban } from '../../domain/iban.js';
+import { newId } from '../../domain/ids.js';
+import { type Queryable, type Tx, UnitOfWork } from '../../platform/database/index.js';
+import { IdempotencyService, type Reply } from '../../platform/idempotency/index.js';
+import { closedForGood, ibanMissing, ibanTaken, unknownCurrency } from './domain/account.errors.js';
+import type { Account, LockedAccount, SystemAccount } from './domain/account.js';
+import { type AccountStatus, assertCanBecome } from './domain/account.state.js';
+import { type BalanceChange, mergeChanges } from './domain/balance-change.js';
+import type { Hold, HoldOutcome, NewHold } from './domain/hold.js';
+import { AccountsRepository } from './persistence/accounts.repository.js';
+import { HoldsRepository } from './persistence/holds.repository.js';
+
+export interface OpenAccount {
+  readonly organizationId: string;
+  readonly name: string;
+  readonly currency: Currency;
+  /** With or without spaces, in either case. */
+  readonly iban: string | null;
+  readonly bic: string | null;
+}
+
+export interface ChangeAccountStatus {
+  readonly organizationId: string;
+  readonly accountId: string;
+  readonly status: AccountStatus;
+}
+
+export interface Reservation {
+  readonly accountId: string;
+  readonly amountMinor: bigint;
+}
+
+@Injectable()
+export class AccountsService {
+  constructor(
+    private readonly idempotency: IdempotencyService,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly accounts: AccountsRepository,
+    private readonly holds: HoldsRepository,
+  ) {}
+
+  async open(command: OpenAccount, idempotencyKey: string | null, answer: (account: Account) => Reply): Promise<Reply> {
+    if (!isCurrency(command.currency)) throw unknownCurrency();
+    const { organizationId } = command;
+    const request = { organizationId, operation: 'accounts.open', key: idempotencyKey, body: command };
+    return this.idempotency.run(request, async (tx) => {
+      const iban = command.iban === null ? null : normalizeIban(command.iban);
+      const account = await this.accounts.insert(tx, { ...command, id: newId(), iban });
+      if (!account) throw ibanTaken();
+      return answer(account);
+    });
+  }
+
+  /** Freezes, thaws or closes. Asking for the status it has changes nothing. */
+  async changeStatus({ organizationId, accountId, status }: ChangeAccountStatus): Promise<Account> {
+    return this.unitOfWork.run(async (tx) => {
+      const account = await this.lockOwn(tx, organizationId, accountId);
+      if (account.status === status) return account;
+      assertCanBecome(account, status);
+      await this.accounts.changeStatus(tx, account.id, account.status, status);
+      return { ...account, status };
+    });
+  }
+
+  /** Makes the IBAN the account's on the whole platform. Doing it twice changes nothing. */
+  async verify(organizationId: string, accountId: string): Promise<Account> {
+    return this.unitOfWork.run(async (tx) => {
+      const account = await this.lockOwn(tx, organizationId, accountId);
+      if (account.verifiedAt !== null) return account;
+      if (account.status === 'closed') throw closedForGood();
+      if (account.iban === null) throw ibanMissing();
+      const verified = await this.accounts.verify(tx, account.id);
+      if (!verified) throw ibanTaken();
+      return verified;
+    });
+  }
+
+  /** The id of a system account, which is made when it is first asked for. Takes no lock on one that exists. */
+  async getSystemAccount(tx: Tx, account: SystemAccount): Promise<string> {
+    const known = await this.accounts.findSystemAccount(tx, account);
+    if (known !== null) return known;
+    await this.accounts.insertSystemAccount(tx, newId(), account);
+    const made = await this.accounts.findSystemAccount(tx, account);
+    if (made === null) throw invariantViolated('a system account is neither there nor can it be made');
+    return made;
+  }
+
+  /**
+   * Keeps back money of an active account. False, and nothing changed, when it is not active or has less available.
+   * Locks the account: the last thing a transaction does before its hold.
+   */
+  async reserve(tx: Tx, { accountId, amountMinor }: Reservation): Promise<boolean> {
+    if (amountMinor <= 0n) throw invariantViolated('a reservation of nothing');
+    return this.accounts.reserve(tx, accountId, amountMinor);
+  }
+
+  /** Says what reserved money is for. At most one hold per purpose and reference. */
+  async openHold(tx: Tx, hold: NewHold): Promise<void> {
+    await this.holds.insert(tx, newId(), hold);
+  }
+
+  /** Only books it on the hold; the account's `reserved` follows with {@link applyChanges}. Never beyond the hold's amount. */
+  async applyHoldOutcome(tx: Tx, outcome: HoldOutcome): Promise<void> {
+    await this.holds.applyOutcome(tx, outcome);
+  }
+
+  async lockHold(tx: Tx, purpose: string, referenceId: string): Promise<Hold> {
+    return existing(await this.holds.lock(tx, purpose, referenceId), purpose);
+  }
+
+  async getHold(on: Queryable, purpose: string, referenceId: string): Promise<Hold> {
+    return existing(await this.holds.find(on, purpose, referenceId), purpose);
+  }
+
+  /**
+   * Changes balances for what has happened: no status is asked. Any number of changes may name an account; its row is
+   * written once. Locks the accounts, by id, so it comes last in a transaction.
+   */
+  async applyChanges(tx: Tx, changes: Iterable<BalanceChange>): Promise<void> {
+    const merged = mergeChanges(changes);
+    if (merged.length > 0) await this.accounts.applyChanges(tx, merged);
+  }
+
+  /**
+   * Locks accounts before something is decided by what they are. Name every account the transaction will change, the one
+   * that is debited too: locks taken in two goes can meet somebody else's in the wrong order.
+   */
+  async lockAccounts(tx: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, LockedAccount>> {
+    const locked = await this.accounts.lockAll(tx, ids);
+    return new Map(locked.map((account) => [account.id, account]));
+  }
+
+  private async lockOwn(tx: Tx, organizationId: string, id: string): Promise<Account> {
+    const account = await this.accounts.lock(tx, organizationId, id);
+    if (!account) throw notFound('account');
+    return account;
+  }
+}
+
+function existing(hold: Hold | null, purpose: string): Hold {
+  if (!hold) throw invariantViolated(`there is no hold for this ${purpose}`);
+  return hold;
+}

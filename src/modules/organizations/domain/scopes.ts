@@ -1,0 +1,22 @@
+/**
+ * What a key may do. `<resource>:read` and `<resource>:write`, and a few powers of their own:
+ * `bulk-requests:approve` releases what waits for a second pair of eyes, `transfers:read-pii` shows IBANs unmasked,
+ * `fraud:review` decides cases, `operator` resolves, requeues and sees the boards.
+ */
+export const SCOPES = [
+  'accounts:read',
+  'accounts:write',
+  'bank-transactions:read',
+  'bank-transactions:write',
+  'bulk-requests:read',
+  'bulk-requests:write',
+  'bulk-requests:approve',
+  'transfers:read',
+  'transfers:write',
+  'transfers:read-pii',
+  'fraud:review',
+  'operator',
+] as const;
+
+/** What a key of an organization can hold. `admin`, the platform itself, is not among them: only the configured key holds it. */
+export type Scope = (typeof SCOPES)[number];

@@ -1,0 +1,103 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsIn, IsISO8601, IsOptional, Length, Matches } from 'class-validator';
+import { NAME_PATTERN } from '../../../domain/text.js';
+import { type ApiKey, type ApiKeyStatus, apiKeyStatus } from '../domain/api-key.js';
+import { type Scope, SCOPES } from '../domain/scopes.js';
+
+const EXAMPLE_SCOPES: Scope[] = ['accounts:read', 'bulk-requests:read', 'bulk-requests:write', 'transfers:read'];
+
+export class CreateApiKeyDto {
+  /**
+   * What the key is for, so that somebody later dares to revoke it.
+   * @example "payroll system"
+   */
+  @ApiProperty({ pattern: NAME_PATTERN })
+  @Matches(new RegExp(NAME_PATTERN, 'u'))
+  @Length(1, 140)
+  name: string;
+
+  /** What the key may do. Scopes are literal: writing does not imply reading. */
+  @ApiProperty({ enum: SCOPES, isArray: true, uniqueItems: true, minItems: 1, example: EXAMPLE_SCOPES })
+  @IsIn(SCOPES, { each: true })
+  @ArrayUnique()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(SCOPES.length)
+  scopes: Scope[];
+
+  /**
+   * When it stops working; left out or null, it works until it is revoked.
+   * @example "2099-12-31T23:59:59.000Z"
+   */
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, required: false })
+  @IsOptional()
+  @IsISO8601()
+  expires_at?: string | null;
+}
+
+export class ApiKeyDto {
+  /** @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d */
+  @ApiProperty({ format: 'uuid' })
+  id: string;
+
+  /** @example "payroll system" */
+  name: string;
+
+  /**
+   * How the key starts: enough to recognize it, of no use to anybody else.
+   * @example trk_k3v9x2m8q1z7w5t4
+   */
+  prefix: string;
+
+  @ApiProperty({ enum: SCOPES, isArray: true, example: EXAMPLE_SCOPES })
+  scopes: readonly Scope[];
+
+  /** @example active */
+  @ApiProperty({ enum: ['active', 'expired', 'revoked'] satisfies ApiKeyStatus[] })
+  status: ApiKeyStatus;
+
+  /** @example "2026-11-21T09:30:00.000Z" */
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+
+  /** @example "2099-12-31T23:59:59.000Z" */
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  expires_at: string | null;
+
+  /** @example null */
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  revoked_at: string | null;
+
+  /**
+   * To the minute.
+   * @example "2026-11-21T10:15:00.000Z"
+   */
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  last_used_at: string | null;
+}
+
+export class IssuedApiKeyDto extends ApiKeyDto {
+  /**
+   * The whole key. Shown this once and stored nowhere: null when the answer is a replay.
+   * @example trk_k3v9x2m8q1z7w5t4_EXAMPLEexampleEXAMPLEexampleEXAMPLEexampleEXA
+   */
+  @ApiProperty({ type: String, nullable: true })
+  secret: string | null;
+}
+
+export function apiKeyDto(key: ApiKey): ApiKeyDto {
+  return {
+    id: key.id,
+    name: key.name,
+    prefix: `trk_${key.publicId}`,
+    scopes: key.scopes,
+    status: apiKeyStatus(key, new Date()),
+    created_at: key.createdAt.toISOString(),
+    expires_at: key.expiresAt?.toISOString() ?? null,
+    revoked_at: key.revokedAt?.toISOString() ?? null,
+    last_used_at: key.lastUsedAt?.toISOString() ?? null,
+  };
+}
+
+export function issuedApiKeyDto(key: ApiKey, secret: string | null): IssuedApiKeyDto {
+  return { ...apiKeyDto(key), secret };
+}

@@ -1,0 +1,26 @@
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Authenticator } from '../../platform/http/index.js';
+import { ApiKeyAuthenticator } from './http/api-key.authenticator.js';
+import { ApiKeysController } from './http/api-keys.controller.js';
+import { OrganizationsController } from './http/organizations.controller.js';
+import { OrganizationsQueries } from './organizations.queries.js';
+import { OrganizationsService } from './organizations.service.js';
+import { ApiKeyEntity } from './persistence/api-key.entity.js';
+import { OrganizationEntity } from './persistence/organization.entity.js';
+import { OrganizationsRepository } from './persistence/organizations.repository.js';
+
+/** Global for its Authenticator: platform/http, which knows no module, asks it who is calling. */
+@Global()
+@Module({
+  imports: [TypeOrmModule.forFeature([OrganizationEntity, ApiKeyEntity])],
+  controllers: [OrganizationsController, ApiKeysController],
+  providers: [
+    OrganizationsRepository,
+    OrganizationsService,
+    OrganizationsQueries,
+    { provide: Authenticator, useClass: ApiKeyAuthenticator },
+  ],
+  exports: [OrganizationsService, OrganizationsQueries, Authenticator],
+})
+export class OrganizationsModule {}

@@ -1,0 +1,129 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import { newId } from '../../domain/ids.js';
+import { notFound } from '../../domain/errors.js';
+import { type Tx, UnitOfWork } from '../../platform/database/index.js';
+import { IdempotencyService, type IdempotentRequest, type Reply } from '../../platform/idempotency/index.js';
+import { type ApiKey, apiKeyStatus, isUseWorthNoting } from './domain/api-key.js';
+import { newKeyText, publicIdOf } from './domain/key-text.js';
+import { apiKeyNotActive, expiryInThePast, slugTaken } from './domain/organization.errors.js';
+import type { Organization } from './domain/organization.js';
+import type { Scope } from './domain/scopes.js';
+import { OrganizationsRepository } from './persistence/organizations.repository.js';
+
+export interface CreateOrganization {
+  readonly name: string;
+  readonly slug: string;
+}
+
+export interface CreateApiKey {
+  readonly organizationId: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** ISO 8601; null: does not expire. */
+  readonly expiresAt: string | null;
+}
+
+export interface RotateApiKey {
+  readonly organizationId: string;
+  readonly apiKeyId: string;
+}
+
+/** The secret is the whole key, or null in an answer that is kept: a secret is shown once and stored nowhere. */
+export type ApiKeyAnswer = (key: ApiKey, secret: string | null) => Reply;
+
+@Injectable()
+export class OrganizationsService {
+  private readonly logger = new Logger(OrganizationsService.name);
+
+  constructor(
+    private readonly idempotency: IdempotencyService,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly repository: OrganizationsRepository,
+  ) {}
+
+  /** Creates the tenant alone: accounts and keys are asked for one by one. */
+  async create(
+    command: CreateOrganization,
+    idempotencyKey: string | null,
+    answer: (organization: Organization) => Reply,
+  ): Promise<Reply> {
+    const request = { organizationId: null, operation: 'organizations.create', key: idempotencyKey, body: command };
+    return this.idempotency.run(request, async (tx) => {
+      const organization = await this.repository.insert(tx, { id: newId(), name: command.name, slug: command.slug });
+      if (!organization) throw slugTaken();
+      return answer(organization);
+    });
+  }
+
+  async createApiKey(command: CreateApiKey, idempotencyKey: string | null, answer: ApiKeyAnswer): Promise<Reply> {
+    if (!(await this.repository.find(command.organizationId))) throw notFound('organization');
+    const expiresAt = command.expiresAt === null ? null : new Date(command.expiresAt);
+    if (expiresAt !== null && expiresAt <= new Date()) throw expiryInThePast();
+    const request = { organizationId: null, operation: 'api-keys.create', key: idempotencyKey, body: command };
+    return this.issue(request, answer, () => Promise.resolve({ ...command, expiresAt }));
+  }
+
+  /** The same rights under a new key. The old one stops working when this returns. */
+  async rotateApiKey(command: RotateApiKey, idempotencyKey: string | null, answer: ApiKeyAnswer): Promise<Reply> {
+    const request = { organizationId: null, operation: 'api-keys.rotate', key: idempotencyKey, body: command };
+    return this.issue(request, answer, async (tx) => {
+      const old = await this.getApiKey(command.organizationId, command.apiKeyId);
+      const status = apiKeyStatus(old, new Date());
+      if (status !== 'active') throw apiKeyNotActive(status);
+      if (!(await this.repository.revokeApiKey(tx, old.id))) throw apiKeyNotActive('revoked');
+      return old;
+    });
+  }
+
+  /** Doing it twice changes nothing. */
+  async revokeApiKey(organizationId: string, apiKeyId: string): Promise<void> {
+    const key = await this.getApiKey(organizationId, apiKeyId);
+    await this.unitOfWork.run((tx) => this.repository.revokeApiKey(tx, key.id));
+  }
+
+  /** The key a caller showed, or null when it is none of ours, expired or revoked. */
+  async authenticate(text: string): Promise<ApiKey | null> {
+    const publicId = publicIdOf(text);
+    const key = publicId === null ? null : await this.repository.findApiKeyByPublicId(publicId);
+    if (!key || !timingSafeEqual(hashKey(text), key.secretHash)) return null;
+    const now = new Date();
+    if (apiKeyStatus(key, now) !== 'active') return null;
+    if (isUseWorthNoting(key, now)) this.noteUse(key);
+    return key;
+  }
+
+  private async issue(
+    request: IdempotentRequest,
+    answer: ApiKeyAnswer,
+    grant: (tx: Tx) => Promise<Grant>,
+  ): Promise<Reply> {
+    const { publicId, text } = newKeyText();
+    let issued = null as ApiKey | null;
+    const reply = await this.idempotency.run(request, async (tx) => {
+      const { organizationId, name, scopes, expiresAt } = await grant(tx);
+      const values = { id: newId(), publicId, secretHash: hashKey(text), organizationId, name, expiresAt };
+      issued = await this.repository.insertApiKey(tx, { ...values, scopes: [...scopes] });
+      return answer(issued, null);
+    });
+    return issued === null || reply.replayed ? reply : answer(issued, text);
+  }
+
+  private async getApiKey(organizationId: string, id: string): Promise<ApiKey> {
+    const key = await this.repository.findApiKey(organizationId, id);
+    if (!key) throw notFound('API key');
+    return key;
+  }
+
+  /** Nobody waits for this, and a request does not fail over it. */
+  private noteUse(key: ApiKey): void {
+    this.repository.noteApiKeyUse(key.id).catch((error: unknown) => {
+      this.logger.warn({ msg: 'the use of an API key was not noted', apiKeyId: key.id, error });
+    });
+  }
+}
+
+type Grant = Pick<ApiKey, 'organizationId' | 'name' | 'scopes' | 'expiresAt'>;
+
+/** SHA-256 without salt or stretching: the secret is 256 random bits, there is no dictionary to try. */
+export const hashKey = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -1,0 +1,59 @@
+import type { PaymentAnswer, PaymentOutcome } from '../../../domain/payment-outcome.js';
+
+/** One credit transfer as a rail sees it. */
+export interface RailPayment {
+  /** Ours, for life: the end-to-end identification (ISO 20022 Max35Text). The rail deduplicates by it. */
+  readonly reference: string;
+  readonly amountMinor: bigint;
+  /** ISO 4217. */
+  readonly currency: string;
+  /** 1 for the first submission of this reference. */
+  readonly attempt: number;
+  readonly debtor: { readonly iban: string | null; readonly bic: string | null };
+  readonly creditor: { readonly name: string; readonly iban: string; readonly bic: string | null };
+  /** Unstructured remittance information. */
+  readonly remittance: string | null;
+}
+
+/** Something a rail reports by itself about a reference it took earlier. */
+export interface RailNotice {
+  readonly reference: string;
+  readonly status: 'settled' | 'rejected' | 'returned';
+  /** ISO 20022 external status reason code. */
+  readonly reasonCode: string | null;
+  readonly railId: string | null;
+}
+
+export interface RailTraits {
+  /** The rail executes a reference at most once. One that does not is never sent a reference again automatically. */
+  readonly deduplicates: boolean;
+  /** For how long "not found" may still turn into "executed". */
+  readonly visibilityHorizonMs: number;
+  /** Lines granted per submission window; null when a whole chunk goes out at once. */
+  readonly windowLines: number | null;
+}
+
+/** Adapter to whatever executes payments outside. Called with no database transaction open. */
+export interface Rail {
+  readonly name: string;
+  readonly traits: RailTraits;
+  /**
+   * Hands over a batch; one outcome per payment, in order. Never throws for a single payment: what is not known is `unknown`. A throw
+   * means the same for the whole batch. Sends nothing once `signal` is aborted: what was not sent then is `not_accepted`.
+   */
+  submit(payments: readonly RailPayment[], signal: AbortSignal): Promise<PaymentOutcome[]>;
+  /** Asks for references; one answer each, in order. */
+  inquire(references: readonly string[]): Promise<PaymentAnswer[]>;
+  /** News the rail has by itself, at most `limit`; asked regularly. */
+  fetchNotices(limit: number): Promise<RailNotice[]>;
+  /** The notices are safely ours: the rail need not repeat them. */
+  acknowledgeNotices(notices: readonly RailNotice[]): Promise<void>;
+}
+
+/** Settled in our own ledger, inside the transaction that records the outcome: no adapter, nothing to doubt. */
+export const BOOK = 'book';
+export const SANDBOX = 'sandbox';
+
+/** Every rail that has a queue. */
+export const RAIL_NAMES = [BOOK, SANDBOX] as const;
+export type RailName = (typeof RAIL_NAMES)[number];

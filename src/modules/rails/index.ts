@@ -1,0 +1,11 @@
+export {
+  BOOK,
+  type Rail,
+  RAIL_NAMES,
+  type RailName,
+  type RailNotice,
+  type RailPayment,
+  SANDBOX,
+} from './domain/rail.js';
+export { RailsModule } from './rails.module.js';
+export { RailsService } from './rails.service.js';

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../../platform/database/index.js';
+
+export interface JournalEntry {
+  readonly reference: string;
+  readonly status: 'settled' | 'accepted' | 'rejected';
+  readonly reasonCode: string | null;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  /** From now; an accepted payment is settled then. */
+  readonly settlesInMs: number | null;
+  /** From now; a settled payment comes back then. */
+  readonly returnsInMs: number | null;
+}
+
+export interface JournalAnswer {
+  readonly reference: string;
+  readonly status: 'settled' | 'accepted' | 'rejected';
+  readonly reasonCode: string | null;
+}
+
+@Injectable()
+export class SandboxJournalRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Executes each reference at most once, as a bank would; a repeated one is only counted. */
+  async execute(entries: readonly JournalEntry[]): Promise<void> {
+    await this.database.execute(
+      `INSERT INTO sandbox_journal AS j (reference, status, reason_code, amount_minor, currency, settles_at, returns_at)
+       SELECT reference, status, reason_code, amount_minor, currency,
+              now() + settles_in * interval '1 ms', now() + returns_in * interval '1 ms'
+         FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::int[], $7::int[])
+              AS e (reference, status, reason_code, amount_minor, currency, settles_in, returns_in)
+        ORDER BY reference
+       ON CONFLICT (reference) DO UPDATE SET submissions = j.submissions + 1`,
+      [
+        entries.map((entry) => entry.reference),
+        entries.map((entry) => entry.status),
+        entries.map((entry) => entry.reasonCode),
+        entries.map((entry) => entry.amountMinor),
+        entries.map((entry) => entry.currency),
+        entries.map((entry) => entry.settlesInMs),
+        entries.map((entry) => entry.returnsInMs),
+      ],
+    );
+  }
+
+  /** What became of references, as of now. */
+  async find(references: readonly string[]): Promise<JournalAnswer[]> {
+    return this.database.query<JournalAnswer>(
+      `SELECT reference, reason_code AS "reasonCode",
+              CASE WHEN status = 'accepted' AND settles_at <= now() THEN 'settled' ELSE status END AS status
+         FROM sandbox_journal WHERE reference = ANY($1::text[])`,
+      [references],
+    );
+  }
+
+  /** Settled payments that have come back and were not told about yet. */
+  async findReturns(limit: number): Promise<string[]> {
+    const rows = await this.database.query<{ reference: string }>(
+      `SELECT reference FROM sandbox_journal
+        WHERE returns_at <= now() AND noticed_at IS NULL ORDER BY returns_at LIMIT $1`,
+      [limit],
+    );
+    return rows.map((row) => row.reference);
+  }
+
+  async markNoticed(references: readonly string[]): Promise<void> {
+    await this.database.execute(`UPDATE sandbox_journal SET noticed_at = now() WHERE reference = ANY($1::text[])`, [
+      references,
+    ]);
+  }
+}

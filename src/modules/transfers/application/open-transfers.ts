@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { newId } from '../../../domain/ids.js';
+import type { Tx } from '../../../platform/database/index.js';
+import { type NewChunk, slices } from '../domain/chunk.js';
+import { ChunkRepository } from '../persistence/chunk.repository.js';
+import { type NewTransfer, type NewTransfersOwner, TransferRepository } from '../persistence/transfer.repository.js';
+
+/** A validated line of a bulk about to be accepted. */
+export type OpenedTransfer = Omit<NewTransfer, 'chunkId'>;
+
+/** Stores the lines of an accepted bulk and cuts them into chunks, one rail each. */
+@Injectable()
+export class OpenTransfers {
+  constructor(
+    private readonly chunks: ChunkRepository,
+    private readonly transfers: TransferRepository,
+  ) {}
+
+  async open(
+    tx: Tx,
+    owner: NewTransfersOwner & { urgent: boolean; chunkSize: number },
+    lines: readonly OpenedTransfer[],
+  ): Promise<void> {
+    const chunks: NewChunk[] = [];
+    const rows: NewTransfer[] = [];
+    for (const rail of new Set(lines.map((line) => line.rail))) {
+      const ofRail = lines.filter((line) => line.rail === rail);
+      for (const part of slices(ofRail, owner.chunkSize)) {
+        const chunk = firstChunk(rail, part);
+        chunks.push(chunk);
+        for (const line of part) rows.push({ ...line, chunkId: chunk.id });
+      }
+    }
+    await this.transfers.insertMany(tx, owner, rows);
+    await this.chunks.insert(tx, owner, chunks);
+  }
+}
+
+function firstChunk(rail: string, lines: readonly OpenedTransfer[]): NewChunk {
+  return {
+    id: newId(),
+    parentId: null,
+    purpose: 'submit',
+    rail,
+    lineFrom: lines[0]?.line ?? 0,
+    lineTo: lines.at(-1)?.line ?? 0,
+    lineCount: lines.length,
+    tries: 0,
+    deaths: 0,
+    dueInMs: 0,
+  };
+}

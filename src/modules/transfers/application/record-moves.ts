@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { BULK_REQUEST_HOLD } from '../domain/hold-purpose.js';
+import type { Tx } from '../../../platform/database/index.js';
+import { Outbox } from '../../../platform/outbox/index.js';
+import { AccountsService } from '../../accounts/index.js';
+import { LedgerService, type NewLedgerEntry } from '../../ledger/index.js';
+import type { Move } from '../domain/line.js';
+import { planRecord } from '../domain/plan-record.js';
+import { type ChunkBulk, ChunkRepository } from '../persistence/chunk.repository.js';
+import { TallyRepository } from '../persistence/tally.repository.js';
+import { TransferRepository } from '../persistence/transfer.repository.js';
+import { stopBulkRequestJob } from '../transfers.jobs.js';
+
+/** Which account a settled line credits: the rail's clearing account, or with `book` the counterparty's own. */
+export type CreditAccountOf = (move: Move) => string;
+
+export interface MovesToRecord {
+  readonly bulk: ChunkBulk;
+  readonly rail: string;
+  /** The chunk these outcomes end; null when evidence moves single lines. The caller holds its lock. */
+  readonly chunk: { readonly id: string; readonly leasedAt: Date | null } | null;
+  readonly moves: readonly Move[];
+  readonly creditAccountOf?: CreditAccountOf;
+}
+
+/**
+ * Writes what became of lines, in the one lock order: transfers, follow-up chunks, tally, hold, and last the accounts, each hot
+ * row once. The same for a chunk's record, evidence, a lost lease and a stop.
+ */
+@Injectable()
+export class RecordMoves {
+  constructor(
+    private readonly chunks: ChunkRepository,
+    private readonly transfers: TransferRepository,
+    private readonly tallies: TallyRepository,
+    private readonly accounts: AccountsService,
+    private readonly ledger: LedgerService,
+    private readonly outbox: Outbox,
+  ) {}
+
+  async record(tx: Tx, input: MovesToRecord): Promise<void> {
+    const { bulk, chunk, moves, rail } = input;
+    const owner = { organizationId: bulk.organizationId, bulkId: bulk.id, urgent: bulk.urgent };
+    const plan = planRecord(moves, { id: chunk?.id ?? null, rail });
+    await this.transfers.applyMoves(tx, moves, plan.chunkOf, chunk?.id ?? null);
+    await this.transfers.insertTransitions(tx, bulk.organizationId, chunk, moves);
+    await this.chunks.insert(tx, owner, plan.chunks);
+    if (chunk) await this.chunks.close(tx, [chunk.id]);
+    if (Object.keys(plan.tally.counts).length > 0) {
+      const source = moves[0]?.source ?? 'submission';
+      await this.tallies.append(tx, { ...owner, source, sourceId: chunk?.id ?? null }, plan.tally);
+    }
+    if (bulk.onFailure === 'stop' && bulk.status === 'processing' && moves.some((move) => move.to === 'failed')) {
+      await this.outbox.add(tx, stopBulkRequestJob, {
+        organizationId: bulk.organizationId,
+        ids: { bulkId: bulk.id },
+        dedupeKey: `stop:${bulk.id}`,
+      });
+    }
+    await this.moveMoney(tx, input, plan.capturedMinor, plan.releasedMinor);
+  }
+
+  private async moveMoney(tx: Tx, input: MovesToRecord, capturedMinor: bigint, releasedMinor: bigint): Promise<void> {
+    const { bulk } = input;
+    const entries = await this.entriesOf(tx, input);
+    const leavesHoldMinor = capturedMinor + releasedMinor;
+    if (leavesHoldMinor > 0n) {
+      const outcome = { purpose: BULK_REQUEST_HOLD, referenceId: bulk.id, capturedMinor, releasedMinor };
+      await this.accounts.applyHoldOutcome(tx, outcome);
+    }
+    if (entries.length === 0 && leavesHoldMinor === 0n) return;
+    const reservedChanges =
+      leavesHoldMinor > 0n ? [{ accountId: bulk.debtorAccountId, reservedMinor: -leavesHoldMinor }] : [];
+    await this.ledger.post(tx, { organizationId: bulk.organizationId, entries, reservedChanges });
+  }
+
+  private async entriesOf(tx: Tx, { bulk, moves, rail, creditAccountOf }: MovesToRecord): Promise<NewLedgerEntry[]> {
+    const settled = moves.filter((move) => move.to === 'settled');
+    const returned = moves.filter((move) => move.to === 'returned');
+    if (settled.length + returned.length === 0) return [];
+    const clearingId = creditAccountOf ? null : await this.clearingAccount(tx, bulk, rail);
+    const otherSide = (move: Move): string => clearingId ?? (creditAccountOf as CreditAccountOf)(move);
+    const entry = (move: Move) => ({
+      amountMinor: move.line.amountMinor,
+      currency: bulk.currency,
+      transferId: move.line.id,
+    });
+    const creditId = returned.length > 0 ? await this.accountForReturns(tx, bulk) : bulk.debtorAccountId;
+    return [
+      ...settled.map((move) => ({
+        ...entry(move),
+        kind: 'settlement' as const,
+        debitAccountId: bulk.debtorAccountId,
+        creditAccountId: otherSide(move),
+      })),
+      ...returned.map((move) => ({
+        ...entry(move),
+        kind: 'return' as const,
+        debitAccountId: otherSide(move),
+        creditAccountId: creditId,
+      })),
+    ];
+  }
+
+  /** Money that came back belongs to the debtor; when that account is closed, to suspense until a person decides. */
+  private async accountForReturns(tx: Tx, bulk: ChunkBulk): Promise<string> {
+    if (bulk.debtorStatus !== 'closed') return bulk.debtorAccountId;
+    const { organizationId, currency } = bulk;
+    return this.accounts.getSystemAccount(tx, { organizationId, kind: 'suspense', currency });
+  }
+
+  /** Where money waits between a debtor here and whatever is behind a rail. One per organization, rail and currency. */
+  clearingAccount(tx: Tx, bulk: ChunkBulk, rail: string): Promise<string> {
+    const { organizationId, currency } = bulk;
+    return this.accounts.getSystemAccount(tx, { organizationId, kind: 'clearing', rail, currency });
+  }
+}

@@ -1,0 +1,51 @@
+import { defineStates } from '../../../domain/states.js';
+
+export type TransferStatus =
+  | 'pending'
+  | 'submitting'
+  | 'submitted'
+  | 'in_doubt'
+  | 'manual_review'
+  | 'settled'
+  | 'failed'
+  | 'cancelled'
+  | 'returned';
+
+/** `submitting` is never stored: it is a pending line inside the window of a leased chunk. */
+export type StoredTransferStatus = Exclude<TransferStatus, 'submitting'>;
+
+export const TRANSFER_STATUSES: readonly TransferStatus[] = [
+  'pending',
+  'submitting',
+  'submitted',
+  'in_doubt',
+  'manual_review',
+  'settled',
+  'failed',
+  'cancelled',
+  'returned',
+];
+
+export const transferStates = defineStates<TransferStatus>({
+  initial: 'pending',
+  transitions: {
+    pending: ['submitting', 'cancelled', 'manual_review'],
+    submitting: ['settled', 'submitted', 'failed', 'pending', 'in_doubt'],
+    submitted: ['settled', 'failed', 'in_doubt', 'manual_review'],
+    in_doubt: ['settled', 'submitted', 'failed', 'pending', 'manual_review'],
+    manual_review: ['settled', 'failed'],
+    settled: ['returned'],
+    failed: [],
+    cancelled: [],
+    returned: [],
+  },
+  terminal: ['settled', 'failed', 'cancelled', 'returned'],
+});
+
+/** Statuses in which a line's money is still reserved. */
+export const OPEN_STATUSES: readonly TransferStatus[] = transferStates.states.filter(
+  (status) => !transferStates.isTerminal(status),
+);
+
+export const storedStatus = (status: TransferStatus): StoredTransferStatus =>
+  status === 'submitting' ? 'pending' : status;

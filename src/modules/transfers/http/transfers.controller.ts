@@ -1,0 +1,57 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiPage,
+  ApiProblems,
+  CurrentPrincipal,
+  holdsScopes,
+  IdParam,
+  OrganizationId,
+  type Page,
+  type Principal,
+  Scopes,
+} from '../../../platform/http/index.js';
+import { TransfersQueries } from '../transfers.queries.js';
+import { TransferDetailDto, TransferDto, TransfersQuery } from './transfers.dto.js';
+
+@ApiTags('Transfers')
+@Controller('transfers')
+export class TransfersController {
+  constructor(private readonly queries: TransfersQueries) {}
+
+  /** List transfers, newest first */
+  @Get()
+  @Scopes('transfers:read')
+  @ApiPage(TransferDto)
+  @ApiProblems(400, 401, 403)
+  list(
+    @OrganizationId() organizationId: string,
+    @CurrentPrincipal() principal: Principal,
+    @Query() query: TransfersQuery,
+  ): Promise<Page<TransferDto>> {
+    return this.queries.list(
+      {
+        organizationId,
+        status: query.status,
+        bulkRequestId: query.bulk_request_id,
+        counterpartyIban: query.counterparty_iban,
+        createdFrom: query.created_from,
+        createdTo: query.created_to,
+      },
+      { limit: query.limit, cursor: query.cursor, showIbans: holdsScopes(principal, ['transfers:read-pii']) },
+    );
+  }
+
+  /** Read one transfer with its attempts and history */
+  @Get(':id')
+  @Scopes('transfers:read')
+  @ApiOkResponse({ type: TransferDetailDto, description: 'The transfer.' })
+  @ApiProblems(400, 401, 403, 404)
+  get(
+    @OrganizationId() organizationId: string,
+    @CurrentPrincipal() principal: Principal,
+    @IdParam() id: string,
+  ): Promise<TransferDetailDto> {
+    return this.queries.get(organizationId, id, holdsScopes(principal, ['transfers:read-pii']));
+  }
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import type { Queryable } from '../../../platform/database/index.js';
+
+export interface BookDelivery {
+  readonly transferId: string;
+  readonly creditorAccountId: string;
+  readonly creditorOrganizationId: string;
+  readonly creditorStatus: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+}
+
+@Injectable()
+export class BookDeliveryRepository {
+  /** Settled book transfers of a chunk to accounts of other organizations that were not credited yet. */
+  async findOpen(on: Queryable, chunkId: string): Promise<BookDelivery[]> {
+    return on.query<BookDelivery>(
+      `SELECT t.id AS "transferId", a.id AS "creditorAccountId", a.organization_id AS "creditorOrganizationId",
+              a.status AS "creditorStatus", t.amount_minor AS "amountMinor", t.currency
+         FROM chunks c
+         JOIN transfers t ON t.bulk_id = c.bulk_id AND t.line BETWEEN c.line_from AND c.line_to AND t.chunk_id = c.id
+         JOIN accounts a ON a.id = t.creditor_account_id AND a.organization_id <> t.organization_id
+        WHERE c.id = $1 AND t.status = 'settled'
+          AND NOT EXISTS (SELECT 1 FROM ledger_entries e WHERE e.transfer_id = t.id AND e.kind = 'book_delivery')
+        ORDER BY a.organization_id, t.id`,
+      [chunkId],
+    );
+  }
+}

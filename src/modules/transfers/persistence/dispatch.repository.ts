@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Tx } from '../../../platform/database/index.js';
+
+export interface DispatchedChunk {
+  readonly id: string;
+  readonly generation: number;
+  readonly requestId: string | null;
+}
+
+/**
+ * The work list: which chunk goes out next. Sees ids of chunks across organizations, and nothing else of them.
+ */
+@Injectable()
+export class DispatchRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Claims due chunks of a rail until `inFlight` are out, taking turns: each organization, and within it each bulk, has one out
+   * before any has two. Alone, one bulk gets everything. Urgent bulks go first. One dispatcher at a time per rail.
+   */
+  async claim(tx: Tx, rail: string, inFlight: number, claimMs: number): Promise<DispatchedChunk[]> {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('dispatch'), hashtext($1))`, [rail]);
+    return tx.query<DispatchedChunk>(
+      `WITH out AS (
+         SELECT organization_id, bulk_id, count(*)::int AS n FROM chunks
+          WHERE status IN ('dispatched', 'leased') AND rail = $1 GROUP BY 1, 2
+       ), waiting AS (
+         SELECT DISTINCT bulk_id FROM chunks WHERE status = 'open' AND rail = $1 AND due_at <= now()
+       ), allowed AS (
+         SELECT w.bulk_id, b.status FROM waiting w JOIN bulk_requests b ON b.id = w.bulk_id
+       ), candidate AS (
+         SELECT c.id, c.organization_id, c.bulk_id, c.urgent,
+                c.place + coalesce(out.n, 0) AS bulk_turn
+           FROM allowed a
+          CROSS JOIN LATERAL (
+            SELECT id, organization_id, bulk_id, urgent, row_number() OVER (ORDER BY due_at, id)::int AS place
+              FROM chunks
+             WHERE status = 'open' AND rail = $1 AND bulk_id = a.bulk_id AND due_at <= now()
+               AND (purpose <> 'submit' OR a.status IN ('processing', 'cancelling'))
+             ORDER BY due_at, id LIMIT $2) c
+           LEFT JOIN out ON out.bulk_id = c.bulk_id
+       ), turn AS (
+         SELECT k.id, k.urgent, k.bulk_turn,
+                row_number() OVER (PARTITION BY k.organization_id ORDER BY k.urgent DESC, k.bulk_turn, k.id)
+                  + coalesce((SELECT sum(n) FROM out o WHERE o.organization_id = k.organization_id), 0) AS organization_turn
+           FROM candidate k
+       ), chosen AS (
+         SELECT id FROM turn ORDER BY urgent DESC, organization_turn, bulk_turn, id
+          LIMIT greatest(0, $2 - (SELECT coalesce(sum(n), 0) FROM out))
+       )
+       UPDATE chunks c SET status = 'dispatched', generation = c.generation + 1,
+              dispatched_until = now() + $3 * interval '1 ms'
+         FROM chosen, bulk_requests b
+        WHERE c.id = chosen.id AND c.status = 'open' AND b.id = c.bulk_id
+        RETURNING c.id, c.generation, b.correlation_id AS "requestId"`,
+      [rail, inFlight, claimMs],
+    );
+  }
+
+  /** The next due chunk of any rail, for stepping by hand. */
+  async findNextDue(): Promise<string | null> {
+    const [row] = await this.database.query<{ id: string }>(
+      `SELECT c.id FROM chunks c JOIN bulk_requests b ON b.id = c.bulk_id
+        WHERE c.status IN ('open', 'dispatched') AND c.due_at <= now()
+          AND (c.purpose <> 'submit' OR b.status IN ('processing', 'cancelling'))
+        ORDER BY c.urgent DESC, c.due_at, c.id LIMIT 1`,
+    );
+    return row?.id ?? null;
+  }
+
+  /** Handing over failed: back on the list at once. */
+  async giveBack(ids: readonly string[]): Promise<void> {
+    await this.database.execute(
+      `UPDATE chunks SET status = 'open', dispatched_until = NULL WHERE id = ANY($1::uuid[]) AND status = 'dispatched'`,
+      [ids],
+    );
+  }
+
+  /** What was handed over and not taken in time goes back on the list. Returns how many. */
+  async reopenOverdue(): Promise<number> {
+    return this.database.execute(
+      `UPDATE chunks SET status = 'open', dispatched_until = NULL WHERE status = 'dispatched' AND dispatched_until < now()`,
+    );
+  }
+
+  /** Everything handed over may be lost: all of it goes back on the list. */
+  async reopenAllDispatched(): Promise<void> {
+    await this.database.execute(
+      `UPDATE chunks SET status = 'open', dispatched_until = NULL WHERE status = 'dispatched'`,
+    );
+  }
+
+  async hasUnfinished(bulkId: string): Promise<boolean> {
+    const rows = await this.database.query(`SELECT 1 FROM chunks WHERE bulk_id = $1 AND closed_at IS NULL LIMIT 1`, [
+      bulkId,
+    ]);
+    return rows.length > 0;
+  }
+}

@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import type { Queryable, Tx } from '../../../platform/database/index.js';
+import type { Tally } from '../domain/plan-record.js';
+
+/** Sums of a bulk's tallies; amounts in minor units. */
+export interface TallySums {
+  readonly pending: number;
+  readonly submitted: number;
+  readonly inDoubt: number;
+  readonly manualReview: number;
+  readonly settled: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly returned: number;
+  readonly settledMinor: bigint;
+  readonly failedMinor: bigint;
+  readonly cancelledMinor: bigint;
+  readonly returnedMinor: bigint;
+}
+
+const sum = (column: string, type: string, alias: string): string =>
+  `coalesce(sum(${column}), 0)::${type} AS "${alias}"`;
+
+const SUMS = [
+  sum('pending_count', 'int', 'pending'),
+  sum('submitted_count', 'int', 'submitted'),
+  sum('in_doubt_count', 'int', 'inDoubt'),
+  sum('manual_review_count', 'int', 'manualReview'),
+  sum('settled_count', 'int', 'settled'),
+  sum('failed_count', 'int', 'failed'),
+  sum('cancelled_count', 'int', 'cancelled'),
+  sum('returned_count', 'int', 'returned'),
+  sum('settled_minor', 'bigint', 'settledMinor'),
+  sum('failed_minor', 'bigint', 'failedMinor'),
+  sum('cancelled_minor', 'bigint', 'cancelledMinor'),
+  sum('returned_minor', 'bigint', 'returnedMinor'),
+].join(', ');
+
+@Injectable()
+export class TallyRepository {
+  async append(
+    tx: Tx,
+    owner: { organizationId: string; bulkId: string; source: string; sourceId: string | null },
+    tally: Tally,
+  ): Promise<void> {
+    const { counts, amountsMinor } = tally;
+    await tx.execute(
+      `INSERT INTO bulk_tallies (organization_id, bulk_id, source, source_id, pending_count, submitted_count, in_doubt_count,
+         manual_review_count, settled_count, failed_count, cancelled_count, returned_count, settled_minor, failed_minor,
+         cancelled_minor, returned_minor)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+      [
+        owner.organizationId,
+        owner.bulkId,
+        owner.source,
+        owner.sourceId,
+        counts.pending ?? 0,
+        counts.submitted ?? 0,
+        counts.in_doubt ?? 0,
+        counts.manual_review ?? 0,
+        counts.settled ?? 0,
+        counts.failed ?? 0,
+        counts.cancelled ?? 0,
+        counts.returned ?? 0,
+        amountsMinor.settled ?? 0n,
+        amountsMinor.failed ?? 0n,
+        amountsMinor.cancelled ?? 0n,
+        amountsMinor.returned ?? 0n,
+      ],
+    );
+  }
+
+  /** The sums of the tallies not folded yet, by bulk, and the lines that are inside a window right now. */
+  async sums(on: Queryable, bulkIds: readonly string[]): Promise<Map<string, TallySums & { submitting: number }>> {
+    const rows = await on.query<TallySums & { bulkId: string; submitting: number }>(
+      `SELECT b.id AS "bulkId", t.*,
+              (SELECT coalesce(sum(c.window_lines), 0)::int FROM chunks c
+                WHERE c.bulk_id = b.id AND c.closed_at IS NULL AND c.status = 'leased') AS submitting
+         FROM unnest($1::uuid[]) AS b (id)
+        CROSS JOIN LATERAL (SELECT ${SUMS} FROM bulk_tallies WHERE bulk_id = b.id) t`,
+      [bulkIds],
+    );
+    return new Map(rows.map((row) => [row.bulkId, row]));
+  }
+
+  /** Removes a bulk's tallies and returns their sums, for the bulk's own row. */
+  async fold(tx: Tx, bulkId: string): Promise<TallySums> {
+    const [row] = await tx.query<TallySums>(
+      `WITH folded AS (DELETE FROM bulk_tallies WHERE bulk_id = $1 RETURNING *) SELECT ${SUMS} FROM folded`,
+      [bulkId],
+    );
+    return row as TallySums;
+  }
+}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../../platform/database/index.js';
+import type { TransferStatus } from '../domain/transfer.state.js';
+
+/** A transfer as it is shown. */
+export interface TransferRow {
+  readonly id: string;
+  readonly bulkId: string;
+  readonly line: number;
+  readonly clientTransferId: string | null;
+  readonly rail: string;
+  readonly status: TransferStatus;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly counterpartyName: string;
+  readonly counterpartyIban: string;
+  readonly counterpartyBic: string | null;
+  readonly description: string | null;
+  readonly purposeCode: string | null;
+  readonly failureCode: string | null;
+  readonly failureDetail: string | null;
+  readonly attempts: number;
+  readonly nextAttemptAt: Date | null;
+  readonly createdAt: Date;
+  readonly settledAt: Date | null;
+  readonly chunkLeasedAt: Date | null;
+}
+
+export interface TransitionRow {
+  readonly source: string;
+  readonly attempt: number;
+  readonly fromStatus: string;
+  readonly toStatus: string;
+  readonly code: string | null;
+  readonly detail: string | null;
+  readonly startedAt: Date | null;
+  readonly createdAt: Date;
+}
+
+export interface TransferFilter {
+  readonly organizationId: string;
+  readonly bulkId?: string | undefined;
+  readonly status?: TransferStatus | undefined;
+  readonly counterpartyIban?: string | undefined;
+  /** UUIDv7 bounds: ids are time-ordered. */
+  readonly idFrom?: string | undefined;
+  readonly idBefore?: string | undefined;
+}
+
+/** Lines inside the window of a leased chunk read as `submitting`. */
+const STATUS = `CASE WHEN t.status = 'pending' AND c.status = 'leased' AND t.line <= c.submitted_through
+  THEN 'submitting' ELSE t.status END`;
+
+const SELECT = `SELECT t.id, t.bulk_id AS "bulkId", t.line, t.client_transfer_id AS "clientTransferId", t.rail,
+    ${STATUS} AS status, t.amount_minor AS "amountMinor", t.currency, t.counterparty_name AS "counterpartyName",
+    t.counterparty_iban AS "counterpartyIban", t.counterparty_bic AS "counterpartyBic", t.description,
+    t.purpose_code AS "purposeCode", t.failure_code AS "failureCode", t.failure_detail AS "failureDetail", t.attempts,
+    CASE WHEN t.status = 'pending' AND c.status <> 'leased' THEN c.due_at END AS "nextAttemptAt",
+    t.created_at AS "createdAt", t.settled_at AS "settledAt", c.leased_at AS "chunkLeasedAt"
+  FROM transfers t JOIN chunks c ON c.id = t.chunk_id`;
+
+@Injectable()
+export class TransferReadsRepository {
+  constructor(private readonly database: Database) {}
+
+  async find(organizationId: string, id: string): Promise<TransferRow | null> {
+    const [row] = await this.database.query<TransferRow>(`${SELECT} WHERE t.id = $1 AND t.organization_id = $2`, [
+      id,
+      organizationId,
+    ]);
+    return row ?? null;
+  }
+
+  /** Lines of a bulk in order, after `afterLine`: walks `(bulk_id, line)`, whatever the status asked for. */
+  async listOfBulk(
+    filter: TransferFilter & { bulkId: string },
+    afterLine: number,
+    limit: number,
+  ): Promise<TransferRow[]> {
+    return this.database.query<TransferRow>(
+      `${SELECT} WHERE t.bulk_id = $1 AND t.organization_id = $2 AND t.line > $3
+         AND ($4::text IS NULL OR ${STATUS} = $4) ORDER BY t.line LIMIT $5`,
+      [filter.bulkId, filter.organizationId, afterLine, filter.status ?? null, limit],
+    );
+  }
+
+  /** Newest first, before `beforeId`: walks `(organization_id, id)`. */
+  async list(filter: TransferFilter, beforeId: string | null, limit: number): Promise<TransferRow[]> {
+    return this.database.query<TransferRow>(
+      `${SELECT} WHERE t.organization_id = $1
+         AND ($2::uuid IS NULL OR t.id < $2) AND ($3::uuid IS NULL OR t.id >= $3) AND ($4::uuid IS NULL OR t.id < $4)
+         AND ($5::text IS NULL OR ${STATUS} = $5) AND ($6::text IS NULL OR t.counterparty_iban = $6)
+         AND ($7::uuid IS NULL OR t.bulk_id = $7)
+       ORDER BY t.id DESC LIMIT $8`,
+      [
+        filter.organizationId,
+        beforeId,
+        filter.idFrom ?? null,
+        filter.idBefore ?? null,
+        filter.status ?? null,
+        filter.counterpartyIban ?? null,
+        filter.bulkId ?? null,
+        limit,
+      ],
+    );
+  }
+
+  async transitions(transferId: string): Promise<TransitionRow[]> {
+    return this.database.query<TransitionRow>(
+      `SELECT source, attempt, from_status AS "fromStatus", to_status AS "toStatus", code, detail,
+              started_at AS "startedAt", created_at AS "createdAt"
+         FROM transfer_transitions WHERE transfer_id = $1 ORDER BY id`,
+      [transferId],
+    );
+  }
+}

@@ -1,0 +1,202 @@
+import { Injectable } from '@nestjs/common';
+import { invariantViolated } from '../../../domain/errors.js';
+import type { Queryable, Tx } from '../../../platform/database/index.js';
+import { copyRow } from '../../../platform/database/index.js';
+import type { Line, Move } from '../domain/line.js';
+import { type StoredTransferStatus, storedStatus } from '../domain/transfer.state.js';
+
+/** A line of an accepted bulk, ready to be stored. */
+export interface NewTransfer {
+  readonly id: string;
+  readonly chunkId: string;
+  readonly line: number;
+  readonly rail: string;
+  readonly creditorAccountId: string | null;
+  readonly amountMinor: bigint;
+  readonly counterpartyName: string;
+  readonly counterpartyIban: string;
+  readonly counterpartyBic: string | null;
+  readonly description: string | null;
+  readonly purposeCode: string | null;
+  readonly clientTransferId: string | null;
+}
+
+export interface NewTransfersOwner {
+  readonly organizationId: string;
+  readonly bulkId: string;
+  readonly debtorAccountId: string;
+  readonly currency: string;
+}
+
+const INTAKE_COLUMNS = `id, chunk_id, line, rail, creditor_account_id, amount_minor, counterparty_name, counterparty_iban,
+  counterparty_bic, description, purpose_code, client_transfer_id`;
+const ROWS_PER_BLOCK = 500;
+/** States that put a transfer on the list of those that need a look. */
+const RARE: readonly string[] = ['submitted', 'in_doubt', 'manual_review'];
+
+export interface TransferState extends Omit<Line, 'status'> {
+  readonly status: StoredTransferStatus;
+  readonly chunkId: string;
+}
+
+@Injectable()
+export class TransferRepository {
+  /**
+   * Stores thousands of rows by COPY, through a temporary table of the session: COPY refuses tables with row level security, and
+   * the columns all rows share need not travel.
+   */
+  async insertMany(tx: Tx, owner: NewTransfersOwner, transfers: readonly NewTransfer[]): Promise<void> {
+    await tx.execute(
+      `CREATE TEMP TABLE IF NOT EXISTS transfer_intake (
+         id uuid, chunk_id uuid, line integer, rail text, creditor_account_id uuid, amount_minor bigint,
+         counterparty_name text, counterparty_iban text, counterparty_bic text, description text, purpose_code text,
+         client_transfer_id text) ON COMMIT DELETE ROWS`,
+    );
+    await tx.copyIn(`COPY transfer_intake (${INTAKE_COLUMNS}) FROM STDIN`, copyBlocks(transfers));
+    const inserted = await tx.execute(
+      `INSERT INTO transfers (organization_id, bulk_id, debtor_account_id, currency, ${INTAKE_COLUMNS})
+       SELECT $1, $2, $3, $4, ${INTAKE_COLUMNS} FROM transfer_intake`,
+      [owner.organizationId, owner.bulkId, owner.debtorAccountId, owner.currency],
+    );
+    if (inserted !== transfers.length) throw invariantViolated(`${inserted} of ${transfers.length} transfers stored`);
+  }
+
+  /**
+   * Writes what moves say, a statement per target state. Each row must still be in the state the move expects and, when given,
+   * belong to `chunkId`; a row that is not rolls the whole record back.
+   */
+  async applyMoves(
+    tx: Tx,
+    moves: readonly Move[],
+    chunkOf: ReadonlyMap<string, string>,
+    chunkId: string | null,
+  ): Promise<void> {
+    const groups = new Map<string, Move[]>();
+    for (const move of moves) {
+      const key = `${storedStatus(move.from)} ${storedStatus(move.to)}`;
+      const group = groups.get(key);
+      if (group) group.push(move);
+      else groups.set(key, [move]);
+    }
+    for (const group of groups.values()) await this.applyGroup(tx, group, chunkOf, chunkId);
+  }
+
+  private async applyGroup(
+    tx: Tx,
+    moves: readonly Move[],
+    chunkOf: ReadonlyMap<string, string>,
+    chunkId: string | null,
+  ): Promise<void> {
+    const [first] = moves;
+    if (!first) return;
+    const to = storedStatus(first.to);
+    const updated = await tx.execute(
+      `UPDATE transfers t SET status = $2, attention = $3, attempts = u.attempts, possibly_sent = u.possibly_sent,
+              rail_id = coalesce(u.rail_id, t.rail_id), chunk_id = coalesce(u.chunk_id, t.chunk_id),
+              failure_code = u.code, failure_detail = u.detail,
+              settled_at = CASE WHEN $2 = 'settled' THEN now() ELSE t.settled_at END
+         FROM unnest($4::uuid[], $5::int[], $6::bool[], $7::text[], $8::uuid[], $9::text[], $10::text[])
+              AS u (id, attempts, possibly_sent, rail_id, chunk_id, code, detail)
+        WHERE t.id = u.id AND t.status = $1 AND ($11::uuid IS NULL OR t.chunk_id = $11)`,
+      [
+        storedStatus(first.from),
+        to,
+        RARE.includes(to) ? to : null,
+        moves.map((move) => move.line.id),
+        moves.map((move) => move.attempts),
+        moves.map((move) => move.possiblySent),
+        moves.map((move) => move.railId),
+        moves.map((move) => chunkOf.get(move.line.id) ?? null),
+        moves.map((move) => move.code),
+        moves.map((move) => move.detail),
+        chunkId,
+      ],
+    );
+    if (updated !== moves.length) {
+      throw invariantViolated(`${updated} of ${moves.length} transfers moved from ${first.from} to ${first.to}`);
+    }
+  }
+
+  /** Every move but the plain one: a line settled by its first submission is told by its own row and its chunk. */
+  async insertTransitions(
+    tx: Tx,
+    organizationId: string,
+    chunk: { id: string; startedAt: Date | null } | null,
+    moves: readonly Move[],
+  ): Promise<void> {
+    const told = moves.filter(
+      (move) => move.from !== move.to && (move.source !== 'submission' || move.to !== 'settled'),
+    );
+    if (told.length === 0) return;
+    await tx.execute(
+      `INSERT INTO transfer_transitions (organization_id, chunk_id, started_at, transfer_id, source, attempt, from_status,
+                                         to_status, code, detail)
+       SELECT $1, $2, $3, * FROM unnest($4::uuid[], $5::text[], $6::int[], $7::text[], $8::text[], $9::text[], $10::text[])`,
+      [
+        organizationId,
+        chunk?.id ?? null,
+        chunk?.startedAt ?? null,
+        told.map((move) => move.line.id),
+        told.map((move) => move.source),
+        told.map((move) => move.attempts),
+        told.map((move) => move.from),
+        told.map((move) => move.to),
+        told.map((move) => move.code),
+        told.map((move) => move.detail),
+      ],
+    );
+  }
+
+  /** Current states, locked in order. */
+  async lockStates(tx: Tx, ids: readonly string[]): Promise<TransferState[]> {
+    return tx.query<TransferState>(
+      `SELECT id, line, status, attempts, possibly_sent AS "possiblySent", amount_minor AS "amountMinor", chunk_id AS "chunkId"
+         FROM transfers WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`,
+      [ids],
+    );
+  }
+
+  /** The pending lines of chunks that nobody is executing; the caller holds the chunks' locks. */
+  async pendingLines(tx: Tx, bulkId: string, chunkIds: readonly string[]): Promise<Line[]> {
+    return tx.query<Line>(
+      `SELECT id, line, status, attempts, possibly_sent AS "possiblySent", amount_minor AS "amountMinor"
+         FROM transfers WHERE bulk_id = $1 AND chunk_id = ANY($2::uuid[]) AND status = 'pending' ORDER BY line`,
+      [bulkId, chunkIds],
+    );
+  }
+
+  /** The truth a completion is checked against: counts and sums (minor units) by stored status. */
+  async countByStatus(
+    on: Queryable,
+    bulkId: string,
+  ): Promise<{ status: StoredTransferStatus; count: number; sumMinor: bigint }[]> {
+    return on.query(
+      `SELECT status, count(*)::int AS count, sum(amount_minor)::bigint AS "sumMinor"
+         FROM transfers WHERE bulk_id = $1 GROUP BY status`,
+      [bulkId],
+    );
+  }
+}
+
+function* copyBlocks(transfers: readonly NewTransfer[]): Iterable<string> {
+  for (let start = 0; start < transfers.length; start += ROWS_PER_BLOCK) {
+    let block = '';
+    for (const row of transfers.slice(start, start + ROWS_PER_BLOCK)) {
+      block += copyRow([
+        row.id,
+        row.chunkId,
+        row.line,
+        row.rail,
+        row.creditorAccountId,
+        row.amountMinor,
+        row.counterpartyName,
+        row.counterpartyIban,
+        row.counterpartyBic,
+        row.description,
+        row.purposeCode,
+        row.clientTransferId,
+      ]);
+    }
+    yield block;
+  }
+}

@@ -1,0 +1,64 @@
+import { Module } from '@nestjs/common';
+import { QueueModule } from '../../platform/queue/index.js';
+import { AccountsModule } from '../accounts/index.js';
+import { LedgerModule } from '../ledger/index.js';
+import { RailsModule } from '../rails/index.js';
+import { ApplyEvidence } from './application/apply-evidence.js';
+import { CompletionSignal } from './application/completion-signal.js';
+import { DeliverBookCredits } from './application/deliver-book-credits.js';
+import { DispatchChunks } from './application/dispatch-chunks.js';
+import { ExecuteChunk } from './application/execute-chunk.js';
+import { KeepLateResults } from './application/keep-late-results.js';
+import { LeaseChunk } from './application/lease-chunk.js';
+import { OpenTransfers } from './application/open-transfers.js';
+import { RecordMoves } from './application/record-moves.js';
+import { SettleBookChunk } from './application/settle-book-chunk.js';
+import { StopLines } from './application/stop-lines.js';
+import { SweepChunks } from './application/sweep-chunks.js';
+import { TransferJobsController } from './http/transfer-jobs.controller.js';
+import { TransfersController } from './http/transfers.controller.js';
+import { DeliverBookCreditsProcessor } from './jobs/deliver-book-credits.processor.js';
+import { ExecuteBookChunkProcessor, ExecuteSandboxChunkProcessor } from './jobs/execute-chunk.processor.js';
+import { BookDeliveryRepository } from './persistence/book-delivery.repository.js';
+import { ChunkRepository } from './persistence/chunk.repository.js';
+import { DispatchRepository } from './persistence/dispatch.repository.js';
+import { EvidenceRepository } from './persistence/evidence.repository.js';
+import { TallyRepository } from './persistence/tally.repository.js';
+import { TransferReadsRepository } from './persistence/transfer-reads.repository.js';
+import { TransferRepository } from './persistence/transfer.repository.js';
+import { transferJobs } from './transfers.jobs.js';
+import { TransfersQueries } from './transfers.queries.js';
+import { TransfersService } from './transfers.service.js';
+
+@Module({
+  imports: [AccountsModule, LedgerModule, RailsModule, QueueModule.forJobs(transferJobs)],
+  controllers: [TransfersController, TransferJobsController],
+  providers: [
+    ApplyEvidence,
+    BookDeliveryRepository,
+    ChunkRepository,
+    CompletionSignal,
+    DeliverBookCredits,
+    DeliverBookCreditsProcessor,
+    DispatchChunks,
+    DispatchRepository,
+    EvidenceRepository,
+    ExecuteBookChunkProcessor,
+    ExecuteChunk,
+    ExecuteSandboxChunkProcessor,
+    KeepLateResults,
+    LeaseChunk,
+    OpenTransfers,
+    RecordMoves,
+    SettleBookChunk,
+    StopLines,
+    SweepChunks,
+    TallyRepository,
+    TransferReadsRepository,
+    TransferRepository,
+    TransfersQueries,
+    TransfersService,
+  ],
+  exports: [TransfersQueries, TransfersService],
+})
+export class TransfersModule {}

@@ -1,0 +1,151 @@
+import { Injectable } from '@nestjs/common';
+import { notFound } from '../../domain/errors.js';
+import { maskIban, normalizeIban } from '../../domain/iban.js';
+import { minIdAt, railReference } from '../../domain/ids.js';
+import { formatAmount } from '../../domain/money.js';
+import { Database } from '../../platform/database/index.js';
+import { decodeCursor, encodeCursor, type Page, pageOf } from '../../platform/http/index.js';
+import { attemptsOf, historyOf } from './domain/transfer-history.js';
+import type { TransferStatus } from './domain/transfer.state.js';
+import { TallyRepository, type TallySums } from './persistence/tally.repository.js';
+import { TransferReadsRepository, type TransferRow } from './persistence/transfer-reads.repository.js';
+
+/** A transfer on the wire. */
+export interface TransferView {
+  id: string;
+  bulk_request_id: string;
+  line: number;
+  client_transfer_id: string | null;
+  rail: string;
+  rail_reference: string;
+  status: TransferStatus;
+  amount: string;
+  currency: string;
+  counterparty: { name: string; iban: string; bic: string | null };
+  description: string | null;
+  purpose_code: string | null;
+  failure: { code: string; detail: string | null } | null;
+  attempts_made: number;
+  next_attempt_at: string | null;
+  created_at: string;
+  settled_at: string | null;
+}
+
+export interface TransferDetailView extends TransferView {
+  attempts: {
+    number: number;
+    started_at: string | null;
+    ended_at: string | null;
+    outcome: string | null;
+    code: string | null;
+    detail: string | null;
+  }[];
+  history: { at: string; status: string; source: string; code: string | null; detail: string | null }[];
+}
+
+export interface TransferListFilter {
+  readonly organizationId: string;
+  readonly status?: TransferStatus | undefined;
+  readonly bulkRequestId?: string | undefined;
+  readonly counterpartyIban?: string | undefined;
+  readonly createdFrom?: string | undefined;
+  readonly createdTo?: string | undefined;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  /** Without it IBANs are masked. */
+  readonly showIbans: boolean;
+}
+
+const FAILURE_STATUSES: readonly TransferStatus[] = ['failed', 'returned', 'manual_review', 'in_doubt'];
+
+@Injectable()
+export class TransfersQueries {
+  constructor(
+    private readonly database: Database,
+    private readonly reads: TransferReadsRepository,
+    private readonly tallies: TallyRepository,
+  ) {}
+
+  async get(organizationId: string, id: string, showIbans: boolean): Promise<TransferDetailView> {
+    const row = await this.reads.find(organizationId, id);
+    if (!row) throw notFound('transfer');
+    const transitions = await this.reads.transitions(id);
+    return {
+      ...toTransferView(row, showIbans),
+      attempts: attemptsOf(row, transitions).map((attempt) => ({
+        number: attempt.number,
+        started_at: attempt.startedAt?.toISOString() ?? null,
+        ended_at: attempt.endedAt?.toISOString() ?? null,
+        outcome: attempt.outcome,
+        code: attempt.code,
+        detail: attempt.detail,
+      })),
+      history: historyOf(row, transitions).map((item) => ({ ...item, at: item.at.toISOString() })),
+    };
+  }
+
+  /** The lines of a bulk in order. */
+  async listOfBulk(
+    filter: { organizationId: string; bulkId: string; status?: TransferStatus | undefined },
+    page: PageRequest,
+  ): Promise<Page<TransferView>> {
+    const [afterLine] = page.cursor === undefined ? [-1] : decodeCursor(page.cursor, ['integer']);
+    const rows = await this.reads.listOfBulk(filter, afterLine, page.limit + 1);
+    const result = pageOf(rows, page.limit, (row) => encodeCursor([row.line]));
+    return { ...result, data: result.data.map((row) => toTransferView(row, page.showIbans)) };
+  }
+
+  /** The organization's transfers, newest first. */
+  async list(filter: TransferListFilter, page: PageRequest): Promise<Page<TransferView>> {
+    const [beforeId] = page.cursor === undefined ? [null] : decodeCursor(page.cursor, ['uuid']);
+    const rows = await this.reads.list(
+      {
+        organizationId: filter.organizationId,
+        bulkId: filter.bulkRequestId,
+        status: filter.status,
+        counterpartyIban: filter.counterpartyIban && normalizeIban(filter.counterpartyIban),
+        idFrom: filter.createdFrom && minIdAt(Date.parse(filter.createdFrom)),
+        idBefore: filter.createdTo && minIdAt(Date.parse(filter.createdTo)),
+      },
+      beforeId,
+      page.limit + 1,
+    );
+    const result = pageOf(rows, page.limit, (row) => encodeCursor([row.id]));
+    return { ...result, data: result.data.map((row) => toTransferView(row, page.showIbans)) };
+  }
+
+  /** What bulks' own rows do not count yet, by bulk id. */
+  tallySums(bulkIds: readonly string[]): Promise<Map<string, TallySums & { submitting: number }>> {
+    return this.tallies.sums(this.database, bulkIds);
+  }
+}
+
+function toTransferView(row: TransferRow, showIbans: boolean): TransferView {
+  const failed = FAILURE_STATUSES.includes(row.status) && row.failureCode !== null;
+  return {
+    id: row.id,
+    bulk_request_id: row.bulkId,
+    line: row.line,
+    client_transfer_id: row.clientTransferId,
+    rail: row.rail,
+    rail_reference: railReference(row.id),
+    status: row.status,
+    amount: formatAmount(row.amountMinor, row.currency),
+    currency: row.currency,
+    counterparty: {
+      name: row.counterpartyName,
+      iban: showIbans ? row.counterpartyIban : maskIban(row.counterpartyIban),
+      bic: row.counterpartyBic,
+    },
+    description: row.description,
+    purpose_code: row.purposeCode,
+    failure: failed ? { code: row.failureCode ?? '', detail: row.failureDetail } : null,
+    attempts_made: row.attempts,
+    next_attempt_at: row.nextAttemptAt?.toISOString() ?? null,
+    created_at: row.createdAt.toISOString(),
+    settled_at: row.settledAt?.toISOString() ?? null,
+  };
+}

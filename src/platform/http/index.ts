@@ -1,0 +1,12 @@
+export { ApiPage } from './api-page.js';
+export { ApiProblems, type ProblemStatus } from './api-problems.js';
+export { type CursorShape, decodeCursor, encodeCursor } from './cursor.js';
+export { type Page, pageOf } from './page.js';
+export { PageQuery } from './page-query.dto.js';
+export { CurrentPrincipal, IdempotencyKey, IdParam, OrganizationId } from './parameters.js';
+export { Authenticator, forbidden, type Principal, principalOf, unauthenticated } from './principal.js';
+export { type Problem, problemOf } from './problem.js';
+export { ProblemDto } from './problem.dto.js';
+export { isPublicPath, PUBLIC_PATHS } from './public-paths.js';
+export { QuerySchema } from './query-schema.js';
+export { ADMIN_SCOPE, holdsScopes, PlatformScope, Scopes } from './scopes.js';

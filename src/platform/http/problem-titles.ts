@@ -1,0 +1,132 @@
+import type { ErrorKind } from '../../domain/errors.js';
+
+/** What each kind is called when its code has no name of its own. */
+const TITLE_OF_KIND: Readonly<Record<ErrorKind, string>> = {
+  invalid: 'The request is not acceptable',
+  unauthenticated: 'No valid API key',
+  forbidden: 'Not allowed',
+  not_found: 'Not found',
+  conflict: 'In conflict with the current state',
+  too_large: 'The request is too large',
+  unsupported_media_type: 'Unsupported media type',
+  rule: 'Against a rule',
+  rate_limited: 'Too many requests',
+  invariant: 'Internal error',
+  unavailable: 'Temporarily unavailable',
+};
+
+/** A code others rely on, as `/docs/errors` explains it. */
+export interface DocumentedCode {
+  readonly status: number;
+  readonly title: string;
+  readonly meaning: string;
+}
+
+export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
+  invalid_json: {
+    status: 400,
+    title: 'The body is not acceptable JSON',
+    meaning: 'Broken JSON or UTF-8, a byte order mark, a duplicate or prototype key, or more than 20 levels.',
+  },
+  invalid_request: {
+    status: 400,
+    title: 'The request is not an instance of its schema',
+    meaning:
+      'Types, patterns, sizes, missing or unknown fields; "errors" has a JSON pointer and a code for each, up to 100.',
+  },
+  invalid_idempotency_key: {
+    status: 400,
+    title: 'The Idempotency-Key is not usable',
+    meaning: 'It must be given once and have 1 to 255 visible ASCII characters.',
+  },
+  invalid_cursor: {
+    status: 400,
+    title: 'The cursor is not usable',
+    meaning: 'A cursor is the next_cursor of the page before, of the same list, unchanged.',
+  },
+  invalid_id: { status: 400, title: 'The id is not a UUID', meaning: 'An id in the path or a header is not a UUID.' },
+  unauthenticated: {
+    status: 401,
+    title: 'No valid API key',
+    meaning: 'No key, or one that is unknown, expired or revoked, or that was sent in the query string.',
+  },
+  forbidden: { status: 403, title: 'Not allowed', meaning: 'The key lacks a scope that the operation needs.' },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    meaning: 'There is no such thing, or it belongs to another organization.',
+  },
+  idempotency_in_progress: {
+    status: 409,
+    title: 'The first request is still running',
+    meaning: 'A request with the same idempotency key has not been answered yet: ask again after Retry-After.',
+  },
+  duplicate_bulk_request: {
+    status: 409,
+    title: 'This bulk request exists already',
+    meaning: 'The same payload was accepted before, without a key of its own; "existing_id" names the first one.',
+  },
+  invalid_state: {
+    status: 409,
+    title: 'Not possible in the current state',
+    meaning: '"current_status" says what state it is in.',
+  },
+  in_flight: { status: 409, title: 'In flight', meaning: 'It is with the rail at this moment; ask again later.' },
+  body_too_large: { status: 413, title: 'The body is too large', meaning: 'It is over the limit of the service.' },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported media type',
+    meaning: 'Bodies are application/json in UTF-8.',
+  },
+  validation_failed: {
+    status: 422,
+    title: 'The request breaks a rule',
+    meaning: 'Well-formed, but against a rule; "errors" has a JSON pointer and a code for each, up to 100.',
+  },
+  insufficient_funds: {
+    status: 422,
+    title: 'Insufficient funds',
+    meaning: 'The account has less available than the request needs. Nothing was accepted.',
+  },
+  account_not_active: {
+    status: 422,
+    title: 'The account is not active',
+    meaning: 'It is frozen or closed.',
+  },
+  debtor_not_found: {
+    status: 422,
+    title: 'No such debtor account',
+    meaning: 'The organization has no account with this IBAN and BIC, or this id.',
+  },
+  organization_mismatch: {
+    status: 422,
+    title: 'Another organization is named',
+    meaning: '"organization_name" is not the name of the organization of the key.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The idempotency key was used for something else',
+    meaning: 'The same key came with another body before. Use a new key for a new request.',
+  },
+  not_supported_yet: {
+    status: 422,
+    title: 'Not supported yet',
+    meaning: 'The field or value is part of the contract, but its feature is not available in this version.',
+  },
+  limit_exceeded: { status: 422, title: 'A limit is exceeded', meaning: 'A limit of the organization or account.' },
+  rate_limited: { status: 429, title: 'Too many requests', meaning: 'Slow down: ask again after Retry-After.' },
+  internal_error: {
+    status: 500,
+    title: 'Internal error',
+    meaning: 'Our fault. Quote the request id when you report it.',
+  },
+  unavailable: {
+    status: 503,
+    title: 'Temporarily unavailable',
+    meaning: 'Something the service needs is away: ask again after Retry-After. The same idempotency key makes it safe.',
+  },
+};
+
+export function titleOf(code: string, kind: ErrorKind): string {
+  return DOCUMENTED_CODES[code]?.title ?? TITLE_OF_KIND[kind];
+}

@@ -1,0 +1,3 @@
+export { createLogger, type Logger, rootLogger, setLogLevel } from './logger.js';
+export { NestLogger } from './nest-logger.js';
+export { currentRequestId, withRequestId } from './request-context.js';

@@ -1,0 +1,39 @@
+import { type DestinationStream, type LevelWithSilent, type Logger, pino, stdTimeFunctions } from 'pino';
+import { errorRecord, redact } from './redaction.js';
+import { currentRequestId } from './request-context.js';
+
+export type { Logger };
+
+/** JSON lines: `level`, `time` (ISO 8601), `component`, the request id of whatever is being worked on, and the fields. */
+export function buildLogger(level: LevelWithSilent, destination?: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: { pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      mixin: () => {
+        const requestId = currentRequestId();
+        return requestId === undefined ? {} : { request_id: requestId };
+      },
+      formatters: { level: (label) => ({ level: label }), log: redact },
+      serializers: { err: (error: unknown) => errorRecord(error) },
+    },
+    destination,
+  );
+}
+
+export const rootLogger: Logger = buildLogger('info');
+
+const loggers: Logger[] = [rootLogger];
+
+/** @param component who speaks, kebab-case */
+export function createLogger(component: string): Logger {
+  const logger = rootLogger.child({ component });
+  loggers.push(logger);
+  return logger;
+}
+
+/** Loggers are made when files are loaded, the level is known when the configuration is. */
+export function setLogLevel(level: LevelWithSilent): void {
+  for (const logger of loggers) logger.level = level;
+}

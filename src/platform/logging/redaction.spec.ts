@@ -1,0 +1,47 @@
+import { errorRecord, redact } from './redaction.js';
+
+const IBAN = 'DE89370400440532013000';
+const KEY = 'trk_0198f2c1_c2VjcmV0';
+
+describe('log redaction', () => {
+  it.each([
+    { authorization: `Bearer ${KEY}` },
+    { headers: { 'X-API-Key': KEY } },
+    { counterparty: { name: 'John Doe', iban: IBAN } },
+    { lines: [{ counterparty_name: 'John Doe', counterpartyIban: IBAN }] },
+    { detail: `Key (iban)=(${IBAN}) already exists for John Doe`.replace('John Doe', 'someone') },
+    { detail: 'spaced DE89 3704 0044 0532 0130 00 here' },
+    { path: `/accounts?key=${KEY}` },
+  ])('lets no IBAN, name or key through: %j', (fields) => {
+    const text = JSON.stringify(redact(fields));
+    expect(text).toContain('[redacted]');
+    expect(text).not.toMatch(/DE89|John Doe|c2VjcmV0/);
+  });
+
+  it('keeps ids, counts and words', () => {
+    const fields = { event: 'chunk_recorded', bulk_id: '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d', lines: 100, ok: true };
+    expect(redact(fields)).toEqual(fields);
+  });
+
+  it('survives a record that contains itself', () => {
+    const fields: Record<string, unknown> = {};
+    fields.self = fields;
+    expect(JSON.stringify(redact(fields))).toContain('[redacted]');
+  });
+
+  it('tells of an error what it is and why, and nothing else it carries', () => {
+    const cause = Object.assign(new Error(`duplicate ${IBAN}`), { code: '23505', detail: `Key (iban)=(${IBAN})` });
+    const error = Object.assign(new TypeError('insert failed', { cause }), { parameters: [IBAN, 'John Doe'] });
+    const record = errorRecord(error);
+    expect(record).toMatchObject({
+      type: 'TypeError',
+      message: 'insert failed',
+      cause: { code: '23505', message: 'duplicate [redacted]' },
+    });
+    expect(JSON.stringify(record)).not.toMatch(/DE89|John Doe/);
+  });
+
+  it('tells of something thrown that is no error, too', () => {
+    expect(errorRecord(`no account ${IBAN}`)).toEqual({ type: 'string', message: 'no account [redacted]' });
+  });
+});

@@ -1,0 +1,12 @@
+import { Global, Module } from '@nestjs/common';
+import { OutboxAcknowledger } from '../queue/index.js';
+import { Outbox } from './outbox.js';
+import { OutboxRelay } from './outbox-relay.js';
+import { OutboxRepository } from './outbox.repository.js';
+
+@Global()
+@Module({
+  providers: [OutboxRepository, Outbox, OutboxRelay, { provide: OutboxAcknowledger, useExisting: Outbox }],
+  exports: [Outbox, OutboxRepository, OutboxAcknowledger],
+})
+export class OutboxModule {}

@@ -1,0 +1,10 @@
+export { Consumer } from './consumer.js';
+export { declaredJobs, defineJob, type JobDefinition, type JobEnvelope, type JobIds } from './job.js';
+export { JobHandler } from './job-handler.js';
+export { OutboxAcknowledger } from './outbox-acknowledger.js';
+export { QueueEpoch } from './queue-epoch.js';
+export { QueueModule } from './queue.module.js';
+export { type PublishableJob, Queues } from './queues.js';
+export { RedisClient } from './redis.js';
+export { RedisLock } from './redis-lock.js';
+export { Wake } from './wake.js';

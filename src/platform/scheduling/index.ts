@@ -1,0 +1,2 @@
+export { type Loop, Loops } from './loops.js';
+export { SchedulingModule } from './scheduling.module.js';

@@ -1,0 +1,76 @@
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { createLogger } from '../logging/index.js';
+import { Wake } from '../queue/wake.js';
+
+const logger = createLogger('loops');
+
+export interface Loop {
+  readonly name: string;
+  readonly intervalMs: number;
+  /** Runs right after a commit somewhere made work, besides every interval. */
+  readonly wakes: boolean;
+  /** True when there is more to do at once. Never runs twice at the same time in one process. */
+  run(): Promise<boolean>;
+}
+
+/** The timers of a worker process: relay, dispatch, sweeps. Features add theirs; only the worker starts them. */
+@Injectable()
+export class Loops implements BeforeApplicationShutdown {
+  private readonly runners: LoopRunner[] = [];
+
+  constructor(private readonly wake: Wake) {}
+
+  add(loop: Loop): void {
+    this.runners.push(new LoopRunner(loop));
+  }
+
+  start(): void {
+    const woken = this.runners.filter((runner) => runner.loop.wakes);
+    this.wake.listen(() => woken.forEach((runner) => runner.poke()));
+    this.runners.forEach((runner) => runner.poke());
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.runners.map((runner) => runner.stop()));
+  }
+}
+
+class LoopRunner {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | undefined;
+  private pokedWhileRunning = false;
+  private stopped = false;
+
+  constructor(readonly loop: Loop) {}
+
+  poke(): void {
+    if (this.stopped) return;
+    if (this.running) {
+      this.pokedWhileRunning = true;
+      return;
+    }
+    clearTimeout(this.timer);
+    this.running = this.turn().finally(() => {
+      this.running = undefined;
+      if (this.stopped) return;
+      if (this.pokedWhileRunning) this.poke();
+      else this.timer = setTimeout(() => this.poke(), this.loop.intervalMs);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  private async turn(): Promise<void> {
+    this.pokedWhileRunning = false;
+    try {
+      while ((await this.loop.run()) && !this.stopped);
+    } catch (error) {
+      // The next turn tries again; what failed is still there, in PostgreSQL.
+      logger.error({ event: 'loop_failed', loop: this.loop.name, err: error });
+    }
+  }
+}
