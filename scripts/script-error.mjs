@@ -1,7 +1,5 @@
 /** Something the person at the terminal can act on. The message is one line; the stack would only hide it. */
-export class ScriptError extends Error {
-  name = 'ScriptError';
-}
+export class ScriptError extends Error {}
 
 /**
  * @param {unknown} error

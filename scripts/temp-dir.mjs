@@ -25,6 +25,15 @@ export function makeTempDir(label) {
   throw new Error('unreachable: the last place is always taken');
 }
 
+/**
+ * Not removed after all: somebody will want to read what is in it.
+ *
+ * @param {string} dir
+ */
+export function keepTempDir(dir) {
+  made.delete(dir);
+}
+
 export function removeTempDirs() {
   for (const dir of made) rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
   made.clear();

@@ -24,7 +24,9 @@ export async function startServers({ dir, flags, redisDatabases, isTemporary = f
   const removeDir = isTemporary ? dir : undefined;
   const { DATABASE_URL, REDIS_URL } = process.env;
   const [postgres, redis] = await Promise.allSettled([
-    DATABASE_URL ? externalPostgres(DATABASE_URL) : own(startPostgres({ dir: path.join(dir, 'postgres'), flags, removeDir })),
+    DATABASE_URL
+      ? externalPostgres(DATABASE_URL)
+      : own(startPostgres({ dir: path.join(dir, 'postgres'), flags, removeDir })),
     REDIS_URL
       ? externalRedis(REDIS_URL)
       : own(startRedis({ dir: path.join(dir, 'redis'), databases: redisDatabases, removeDir })),
@@ -35,7 +37,9 @@ export async function startServers({ dir, flags, redisDatabases, isTemporary = f
   };
   if (postgres.status === 'rejected' || redis.status === 'rejected') {
     await stop();
-    const reasons = [postgres, redis].flatMap((result) => (result.status === 'rejected' ? [oneLine(result.reason)] : []));
+    const reasons = [postgres, redis].flatMap((result) =>
+      result.status === 'rejected' ? [oneLine(result.reason)] : [],
+    );
     throw new ScriptError(reasons.join('; '));
   }
   return { postgres: postgres.value, redis: redis.value, stop };

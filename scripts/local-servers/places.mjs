@@ -29,7 +29,8 @@ function ownTempCacheDir() {
   const dir = path.join(tmpdir(), `tranche-cache-${ourUid}`);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const { uid } = lstatSync(dir);
-  if (uid !== ourUid || !lstatSync(dir).isDirectory()) throw new ScriptError(`${dir} belongs to somebody else: remove it.`);
+  if (uid !== ourUid || !lstatSync(dir).isDirectory())
+    throw new ScriptError(`${dir} belongs to somebody else: remove it.`);
   chmodSync(dir, 0o700);
   return dir;
 }

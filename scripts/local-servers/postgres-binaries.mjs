@@ -1,6 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { ScriptError } from '../script-error.mjs';
@@ -17,7 +27,8 @@ export function postgresBinaries(user) {
   if (linkLibraries(installed) && works(installed, user)) return installed;
   // node_modules is out of that user's reach (a checkout below /root), or read-only without the links.
   const copy = copyOf(installed, user);
-  if (!works(copy, user)) throw new ScriptError(`PostgreSQL cannot run here: ${firstError(copy, user)}. Set DATABASE_URL.`);
+  if (!works(copy, user))
+    throw new ScriptError(`PostgreSQL cannot run here: ${firstError(copy, user)}. Set DATABASE_URL.`);
   return copy;
 }
 
@@ -29,7 +40,9 @@ function installedBinaries() {
     while (!existsSync(path.join(dir, 'native')) && dir !== path.dirname(dir)) dir = path.dirname(dir);
     return path.join(dir, 'native');
   } catch {
-    throw new ScriptError(`The package ${name} is not installed: run npm ci, or set DATABASE_URL to a PostgreSQL of yours.`);
+    throw new ScriptError(
+      `The package ${name} is not installed: run npm ci, or set DATABASE_URL to a PostgreSQL of yours.`,
+    );
   }
 }
 

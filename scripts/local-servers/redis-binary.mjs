@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import { ScriptError } from '../script-error.mjs';
 import { privateCacheDir } from './places.mjs';
@@ -104,7 +115,11 @@ function unpackDistributionPackage() {
  */
 function download(dir) {
   for (const name of ['lists/partial', 'cache/archives/partial']) mkdirSync(path.join(dir, name), { recursive: true });
-  const options = [`Dir::State::lists=${dir}/lists`, `Dir::Cache=${dir}/cache`, `Dir::Cache::archives=${dir}/cache/archives`];
+  const options = [
+    `Dir::State::lists=${dir}/lists`,
+    `Dir::Cache=${dir}/cache`,
+    `Dir::Cache::archives=${dir}/cache/archives`,
+  ];
   // Neither the system's lock nor apt's own user is of use in a directory of ours.
   options.push('Debug::NoLocking=1', 'APT::Sandbox::User=', 'APT::Keep-Downloaded-Packages=true');
   const apt = (/** @type {string[]} */ ...args) =>

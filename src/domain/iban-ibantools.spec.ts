@@ -31,8 +31,8 @@ const LOOSER_IN_IBANTOOLS: Record<string, string> = {
 };
 
 /**
- * ibantools also checks the national check digits inside the BBAN. We do not: the registry has no rules for them,
- * banks change them without telling it, and the beneficiary's bank is the one who decides.
+ * ibantools also checks the national check digits inside the BBAN. We do not: the structures of the registry say
+ * nothing about them, and refusing a payable IBAN is worse than letting the beneficiary's bank reject a line.
  */
 const NATIONAL_CHECK_DIGITS = 'BA BE CZ EE ES FR HR HU MC ME MK NO PL PT RS SI SK';
 

@@ -69,7 +69,9 @@ async function createTemplate(serverUrl, name) {
  * @param {string} prefix
  */
 async function dropDatabases(serverUrl, prefix) {
-  const { rows } = await query(serverUrl, 'SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [`${prefix}_`]);
+  const { rows } = await query(serverUrl, 'SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [
+    `${prefix}_`,
+  ]);
   for (const { datname } of rows) await query(serverUrl, `DROP DATABASE IF EXISTS "${datname}" WITH (FORCE)`);
 }
 

@@ -63,7 +63,7 @@ async function start(entry: string, portVariable: string, options: TestProcessOp
       await supervised.stop();
       // The port was free when we looked; somebody else was faster.
       if (output.join('').includes('EADDRINUSE') && attempt < PORT_TRIES) continue;
-      throw new Error(`${entry} did not start: ${(error as Error).message}\n${lastLines(output)}`);
+      throw new Error(`${entry} did not start: ${(error as Error).message}\n${lastLines(output)}`, { cause: error });
     }
     return {
       name: entry,

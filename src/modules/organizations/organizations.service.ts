@@ -103,7 +103,7 @@ export class OrganizationsService {
     const reply = await this.idempotency.run(request, async (tx) => {
       const { organizationId, name, scopes, expiresAt } = await grant(tx);
       const values = { id: newId(), publicId, secretHash: hashKey(text), organizationId, name, expiresAt };
-      issued = await this.repository.insertApiKey(tx, { ...values, scopes: [...scopes] });
+      issued = await this.repository.insertApiKey(tx, { ...values, scopes: [...new Set(scopes)] });
       return answer(issued, null);
     });
     return issued === null || reply.replayed ? reply : answer(issued, text);

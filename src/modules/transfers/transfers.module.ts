@@ -16,7 +16,7 @@ import { SettleBookChunk } from './application/settle-book-chunk.js';
 import { StopLines } from './application/stop-lines.js';
 import { SweepChunks } from './application/sweep-chunks.js';
 import { TransferJobsController } from './http/transfer-jobs.controller.js';
-import { TransfersController } from './http/transfers.controller.js';
+import { BulkTransfersController, TransfersBulkTransfersController, TransfersController } from './http/transfers.controller.js';
 import { DeliverBookCreditsProcessor } from './jobs/deliver-book-credits.processor.js';
 import { ExecuteBookChunkProcessor, ExecuteSandboxChunkProcessor } from './jobs/execute-chunk.processor.js';
 import { BookDeliveryRepository } from './persistence/book-delivery.repository.js';
@@ -32,7 +32,7 @@ import { TransfersService } from './transfers.service.js';
 
 @Module({
   imports: [AccountsModule, LedgerModule, RailsModule, QueueModule.forJobs(transferJobs)],
-  controllers: [TransfersController, TransferJobsController],
+  controllers: [BulkTransfersController, TransfersBulkTransfersController, TransfersController, TransferJobsController],
   providers: [
     ApplyEvidence,
     BookDeliveryRepository,

@@ -3,7 +3,7 @@ import { notFound } from '../../domain/errors.js';
 import { maskIban, normalizeIban } from '../../domain/iban.js';
 import { minIdAt, railReference } from '../../domain/ids.js';
 import { formatAmount } from '../../domain/money.js';
-import { Database } from '../../platform/database/index.js';
+import { Database, type Queryable } from '../../platform/database/index.js';
 import { decodeCursor, encodeCursor, type Page, pageOf } from '../../platform/http/index.js';
 import { attemptsOf, historyOf } from './domain/transfer-history.js';
 import type { TransferStatus } from './domain/transfer.state.js';
@@ -87,11 +87,19 @@ export class TransfersQueries {
     };
   }
 
+  /** The one transfer of a bulk of one line, inside the transaction that accepts it. */
+  async getFirstOfBulk(on: Queryable, bulkId: string, showIbans: boolean): Promise<TransferView> {
+    const row = await this.reads.findFirstOfBulk(on, bulkId);
+    if (!row) throw notFound('transfer');
+    return toTransferView(row, showIbans);
+  }
+
   /** The lines of a bulk in order. */
   async listOfBulk(
     filter: { organizationId: string; bulkId: string; status?: TransferStatus | undefined },
     page: PageRequest,
   ): Promise<Page<TransferView>> {
+    if (!(await this.reads.bulkExists(filter.organizationId, filter.bulkId))) throw notFound('bulk request');
     const [afterLine] = page.cursor === undefined ? [-1] : decodeCursor(page.cursor, ['integer']);
     const rows = await this.reads.listOfBulk(filter, afterLine, page.limit + 1);
     const result = pageOf(rows, page.limit, (row) => encodeCursor([row.line]));

@@ -1,5 +1,5 @@
 import { DomainError, fieldErrors } from '../../../domain/errors.js';
-import type { AccountStatus } from './account.state.js';
+import type { AccountStatus } from './account.js';
 
 export const unknownCurrency = (): DomainError =>
   fieldErrors('rule', [

@@ -1,8 +1,6 @@
 import { defineStates } from '../../../domain/states.js';
-import type { Account } from './account.js';
 import { accountInUse, accountStateRefused } from './account.errors.js';
-
-export type AccountStatus = 'active' | 'frozen' | 'closed';
+import type { Account, AccountStatus } from './account.js';
 
 /** Frozen: nothing new leaves it, what was under way still ends. Closed: nothing ever again. */
 export const accountStates = defineStates<AccountStatus>({

@@ -1,5 +1,6 @@
 import type { Currency } from '../../../domain/currency.js';
-import type { AccountStatus } from './account.state.js';
+
+export type AccountStatus = 'active' | 'frozen' | 'closed';
 
 /** An account of an organization. Amounts are minor units of its one currency. */
 export interface Account {
@@ -19,6 +20,11 @@ export interface Account {
   readonly reservedMinor: bigint;
   readonly createdAt: Date;
 }
+
+export const availableMinor = ({
+  postedMinor,
+  reservedMinor,
+}: Pick<Account, 'postedMinor' | 'reservedMinor'>): bigint => postedMinor - reservedMinor;
 
 /** Where a payment takes its money from. */
 export interface Debtor extends Pick<

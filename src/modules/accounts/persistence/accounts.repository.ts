@@ -4,13 +4,13 @@ import { type Queryable, sqlState, type Tx } from '../../../platform/database/in
 import { unviolated } from '../../../platform/database/constraint-violation.js';
 import {
   type Account,
+  type AccountStatus,
   type Creditor,
   type Debtor,
   type LockedAccount,
   type SystemAccount,
   systemAccountName,
 } from '../domain/account.js';
-import type { AccountStatus } from '../domain/account.state.js';
 import type { BalanceChange } from '../domain/balance-change.js';
 
 const UNIQUE_VIOLATION = '23505';

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsIn, IsISO8601, IsOptional, Length, Matches } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsIn, IsISO8601, IsOptional, Length, Matches } from 'class-validator';
 import { NAME_PATTERN } from '../../../domain/text.js';
 import { type ApiKey, type ApiKeyStatus, apiKeyStatus } from '../domain/api-key.js';
 import { type Scope, SCOPES } from '../domain/scopes.js';
@@ -17,9 +17,8 @@ export class CreateApiKeyDto {
   name: string;
 
   /** What the key may do. Scopes are literal: writing does not imply reading. */
-  @ApiProperty({ enum: SCOPES, isArray: true, uniqueItems: true, minItems: 1, example: EXAMPLE_SCOPES })
+  @ApiProperty({ enum: SCOPES, isArray: true, minItems: 1, maxItems: SCOPES.length, example: EXAMPLE_SCOPES })
   @IsIn(SCOPES, { each: true })
-  @ArrayUnique()
   @ArrayMinSize(1)
   @ArrayMaxSize(SCOPES.length)
   scopes: Scope[];

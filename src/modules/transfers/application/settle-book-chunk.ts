@@ -4,11 +4,11 @@ import type { Config } from '../../../config/config.schema.js';
 import { railReference } from '../../../domain/ids.js';
 import { type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { Outbox } from '../../../platform/outbox/index.js';
-import { AccountsQueries } from '../../accounts/index.js';
 import { BOOK } from '../../rails/index.js';
 import { decideBook } from '../domain/decide-book.js';
 import { decideSubmission } from '../domain/decide-submission.js';
 import type { Move } from '../domain/line.js';
+import { BookDeliveryRepository } from '../persistence/book-delivery.repository.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
 import { deliverBookCreditsJob } from '../transfers.jobs.js';
 import type { Lease } from './lease-chunk.js';
@@ -24,7 +24,7 @@ export class SettleBookChunk {
     private readonly unitOfWork: UnitOfWork,
     private readonly chunks: ChunkRepository,
     private readonly recorder: RecordMoves,
-    private readonly accounts: AccountsQueries,
+    private readonly creditors: BookDeliveryRepository,
     private readonly outbox: Outbox,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -41,7 +41,7 @@ export class SettleBookChunk {
     const { chunk, lines } = lease;
     const bulk = await this.chunks.getBulk(tx, chunk.bulkId);
     const creditorIds = lines.flatMap((line) => line.creditorAccountId ?? []);
-    const creditors = await this.accounts.findCreditors(tx, creditorIds);
+    const creditors = await this.creditors.findCreditors(tx, creditorIds);
     const context = {
       tries: chunk.tries,
       deaths: chunk.deaths,

@@ -12,7 +12,7 @@ import {
   Scopes,
 } from '../../../platform/http/index.js';
 import { TransfersQueries } from '../transfers.queries.js';
-import { TransferDetailDto, TransferDto, TransfersQuery } from './transfers.dto.js';
+import { BulkTransfersQuery, TransferDetailDto, TransferDto, TransfersQuery } from './transfers.dto.js';
 
 @ApiTags('Transfers')
 @Controller('transfers')
@@ -55,3 +55,32 @@ export class TransfersController {
     return this.queries.get(organizationId, id, holdsScopes(principal, ['transfers:read-pii']));
   }
 }
+
+/** The lines of a bulk request; their address is the bulk's, their rows are here. */
+@ApiTags('Bulk requests')
+@Controller('bulk-requests')
+export class BulkTransfersController {
+  constructor(private readonly queries: TransfersQueries) {}
+
+  /** List the transfers of a bulk request, in the order of the request */
+  @Get(':id/transfers')
+  @Scopes('bulk-requests:read')
+  @ApiPage(TransferDto)
+  @ApiProblems(400, 401, 403, 404, 503)
+  list(
+    @OrganizationId() organizationId: string,
+    @CurrentPrincipal() principal: Principal,
+    @IdParam() id: string,
+    @Query() query: BulkTransfersQuery,
+  ): Promise<Page<TransferDto>> {
+    return this.queries.listOfBulk(
+      { organizationId, bulkId: id, status: query.status },
+      { limit: query.limit, cursor: query.cursor, showIbans: holdsScopes(principal, ['transfers:read-pii']) },
+    );
+  }
+}
+
+/** The same, also at `/transfers/bulk`. */
+@ApiTags('Bulk requests')
+@Controller('transfers/bulk')
+export class TransfersBulkTransfersController extends BulkTransfersController {}

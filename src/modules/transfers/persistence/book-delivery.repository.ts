@@ -10,8 +10,28 @@ export interface BookDelivery {
   readonly currency: string;
 }
 
+/** An account as the book rail sees it. */
+export interface BookCreditorRow {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly status: 'active' | 'frozen' | 'closed';
+  readonly currency: string;
+}
+
 @Injectable()
 export class BookDeliveryRepository {
+  /**
+   * The accounts to be credited, by id. Read without a lock, which would break the lock order: an account closed since then
+   * refuses the posting by its own constraint, and the chunk decides again.
+   */
+  async findCreditors(on: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, BookCreditorRow>> {
+    const rows = await on.query<BookCreditorRow>(
+      `SELECT id, organization_id AS "organizationId", status, currency FROM accounts WHERE id = ANY($1::uuid[])`,
+      [ids],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
   /** Settled book transfers of a chunk to accounts of other organizations that were not credited yet. */
   async findOpen(on: Queryable, chunkId: string): Promise<BookDelivery[]> {
     return on.query<BookDelivery>(

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../../../platform/database/index.js';
+import { Database, type Queryable } from '../../../platform/database/index.js';
 import type { TransferStatus } from '../domain/transfer.state.js';
 
 /** A transfer as it is shown. */
@@ -69,6 +69,19 @@ export class TransferReadsRepository {
       organizationId,
     ]);
     return row ?? null;
+  }
+
+  async findFirstOfBulk(on: Queryable, bulkId: string): Promise<TransferRow | null> {
+    const [row] = await on.query<TransferRow>(`${SELECT} WHERE t.bulk_id = $1 ORDER BY t.line LIMIT 1`, [bulkId]);
+    return row ?? null;
+  }
+
+  async bulkExists(organizationId: string, bulkId: string): Promise<boolean> {
+    const rows = await this.database.query(`SELECT 1 FROM bulk_requests WHERE id = $1 AND organization_id = $2`, [
+      bulkId,
+      organizationId,
+    ]);
+    return rows.length > 0;
   }
 
   /** Lines of a bulk in order, after `afterLine`: walks `(bulk_id, line)`, whatever the status asked for. */

@@ -121,7 +121,7 @@ export class TransferRepository {
   async insertTransitions(
     tx: Tx,
     organizationId: string,
-    chunk: { id: string; startedAt: Date | null } | null,
+    chunk: { id: string; leasedAt: Date | null } | null,
     moves: readonly Move[],
   ): Promise<void> {
     const told = moves.filter(
@@ -135,7 +135,7 @@ export class TransferRepository {
       [
         organizationId,
         chunk?.id ?? null,
-        chunk?.startedAt ?? null,
+        chunk?.leasedAt ?? null,
         told.map((move) => move.line.id),
         told.map((move) => move.source),
         told.map((move) => move.attempts),

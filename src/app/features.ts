@@ -1,0 +1,16 @@
+import { AccountsModule } from '../modules/accounts/index.js';
+import { BulkRequestsModule } from '../modules/bulk-requests/index.js';
+import { LedgerModule } from '../modules/ledger/index.js';
+import { OrganizationsModule } from '../modules/organizations/index.js';
+import { RailsModule } from '../modules/rails/index.js';
+import { TransfersModule } from '../modules/transfers/index.js';
+
+/** THE list of features. The API and the worker compose the same ones. */
+export const features = [
+  OrganizationsModule,
+  AccountsModule,
+  LedgerModule,
+  RailsModule,
+  TransfersModule,
+  BulkRequestsModule,
+];

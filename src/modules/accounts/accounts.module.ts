@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { AccountsQueries } from './accounts.queries.js';
+import { AccountsService } from './accounts.service.js';
+import { AccountsController } from './http/accounts.controller.js';
+import { AccountsRepository } from './persistence/accounts.repository.js';
+import { HoldsRepository } from './persistence/holds.repository.js';
+
+@Module({
+  controllers: [AccountsController],
+  providers: [AccountsRepository, HoldsRepository, AccountsService, AccountsQueries],
+  exports: [AccountsService, AccountsQueries],
+})
+export class AccountsModule {}

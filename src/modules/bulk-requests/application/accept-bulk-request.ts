@@ -1,0 +1,123 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '../../../config/config.module.js';
+import type { Config } from '../../../config/config.schema.js';
+import { DomainError } from '../../../domain/errors.js';
+import { CommitOutcomeUnknown, type Tx, UnitOfWork } from '../../../platform/database/index.js';
+import { problemOf } from '../../../platform/http/index.js';
+import { Reply } from '../../../platform/idempotency/index.js';
+import { createLogger } from '../../../platform/logging/index.js';
+import { Wake } from '../../../platform/queue/index.js';
+import { AccountsQueries, AccountsService } from '../../accounts/index.js';
+import { BULK_REQUEST_HOLD, chunkSize, type OpenedTransfer, TransfersService } from '../../transfers/index.js';
+import { toBulkRequest } from '../bulk-requests.queries.js';
+import { accountNotActive, duplicateBulkRequest, insufficientFunds } from '../domain/bulk-request.errors.js';
+import type { BulkRequest } from '../domain/bulk-request.js';
+import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-request.repository.js';
+import { type SubmissionKey, SubmissionKeys } from './submission-key.js';
+
+/** Makes the answer to an accepted bulk, inside the transaction that accepts it. */
+export type Answer = (bulk: BulkRequest, tx: Tx) => Promise<Reply> | Reply;
+
+export interface CheckedSubmission {
+  readonly bulk: NewBulkRequest;
+  readonly lines: readonly OpenedTransfer[];
+  readonly key: SubmissionKey;
+  /** As read before the transaction: a broke caller costs nothing. The reservation decides. */
+  readonly isFunded: boolean;
+}
+
+const INSTANCE = '/api/v1/bulk-requests';
+const logger = createLogger('acceptance');
+
+/**
+ * One transaction, no Redis: claim the key, store the bulk and its lines, and last reserve the money. A crash at any point leaves
+ * nothing, the key included.
+ */
+@Injectable()
+export class AcceptBulkRequest {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly keys: SubmissionKeys,
+    private readonly repository: BulkRequestRepository,
+    private readonly transfers: TransfersService,
+    private readonly accounts: AccountsService,
+    private readonly accountsQueries: AccountsQueries,
+    private readonly wake: Wake,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  async accept(submission: CheckedSubmission, answer: Answer): Promise<Reply> {
+    try {
+      return await this.unitOfWork.run((tx) => this.acceptIn(tx, submission, answer));
+    } catch (error) {
+      // The connection went while COMMIT was under way: what was committed answers.
+      const replay = error instanceof CommitOutcomeUnknown ? await this.keys.findReplay(submission.key) : null;
+      if (!replay) throw error;
+      return replay;
+    }
+  }
+
+  private async acceptIn(tx: Tx, submission: CheckedSubmission, answer: Answer): Promise<Reply> {
+    const { bulk, key } = submission;
+    const replay = await this.keys.claim(tx, key);
+    if (replay) return replay;
+    try {
+      if (!submission.isFunded) throw insufficientFunds();
+      const reply = await tx.savepoint(async () => answer(await this.store(tx, submission), tx));
+      await this.keys.store(tx, key, reply, bulk.id);
+      tx.afterCommit(() => {
+        this.wake.notify();
+        logger.info({
+          event: 'bulk_accepted',
+          bulk_request_id: bulk.id,
+          organization_id: bulk.organizationId,
+          lines: bulk.transferCount,
+        });
+      });
+      return reply;
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'insufficient_funds' || key.isFingerprint) throw error;
+      const refusal = Reply.of(422, problemOf(error, { instance: INSTANCE, requestId: bulk.correlationId ?? bulk.id }));
+      await this.keys.store(tx, key, refusal, null);
+      return refusal;
+    }
+  }
+
+  private async store(tx: Tx, { bulk, lines }: CheckedSubmission): Promise<BulkRequest> {
+    const { organizationId, debtorAccountId, currency, totalMinor } = bulk;
+    const row = await this.repository.insert(tx, bulk);
+    if (!row) throw await this.usedBefore(tx, bulk);
+    await this.transfers.open(
+      tx,
+      {
+        organizationId,
+        bulkId: bulk.id,
+        debtorAccountId,
+        currency,
+        urgent: bulk.priority === 'urgent',
+        chunkSize: chunkSize(lines.length, this.config.CHUNK_SIZE),
+      },
+      lines,
+    );
+    // The account is everybody's row: it is locked last, and for as short as can be.
+    if (!(await this.accounts.reserve(tx, { accountId: debtorAccountId, amountMinor: totalMinor }))) {
+      const debtor = await this.accountsQueries.findDebtor(tx, { organizationId, accountId: debtorAccountId });
+      throw debtor?.status === 'active' ? insufficientFunds() : accountNotActive();
+    }
+    await this.accounts.openHold(tx, {
+      organizationId,
+      accountId: debtorAccountId,
+      currency,
+      purpose: BULK_REQUEST_HOLD,
+      referenceId: bulk.id,
+      amountMinor: totalMinor,
+    });
+    return toBulkRequest(row);
+  }
+
+  /** A `request_id` is unique for ever, well beyond the days an answer is kept. */
+  private async usedBefore(tx: Tx, bulk: NewBulkRequest): Promise<DomainError> {
+    const existing = await this.repository.findIdByRequestId(tx, bulk.organizationId, bulk.requestId ?? '');
+    return duplicateBulkRequest(existing ?? '');
+  }
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../../../platform/database/index.js';
+import { createLogger } from '../../../platform/logging/index.js';
+import { TransfersService } from '../../transfers/index.js';
+import { BulkRequestRepository } from '../persistence/bulk-request.repository.js';
+
+const logger = createLogger('control');
+
+/** `on_failure: stop`: after the first permanent failure, what was not sent is cancelled and its money released. */
+@Injectable()
+export class StopBulkRequest {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly repository: BulkRequestRepository,
+    private readonly transfers: TransfersService,
+  ) {}
+
+  /** The bulk's row changes first, so that no later lease or window passes. Does nothing to a bulk that is not running. */
+  async stop(bulkId: string): Promise<void> {
+    const cancelled = await this.unitOfWork.run(async (tx) => {
+      const bulk = await this.repository.lock(tx, bulkId);
+      if (!bulk || (bulk.status !== 'processing' && bulk.status !== 'paused')) return null;
+      await this.repository.startCancelling(tx, bulkId, bulk.status, 'on_failure');
+      return this.transfers.stop(tx, bulkId);
+    });
+    if (cancelled === null) return;
+    logger.info({ event: 'bulk_stopped', bulk_request_id: bulkId, cancelled });
+    await this.transfers.checkCompletion(bulkId);
+  }
+}

@@ -1,0 +1,137 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '../../../config/config.module.js';
+import type { Config } from '../../../config/config.schema.js';
+import { newId } from '../../../domain/ids.js';
+import { Database } from '../../../platform/database/index.js';
+import type { Reply } from '../../../platform/idempotency/index.js';
+import { currentRequestId } from '../../../platform/logging/request-context.js';
+import { AccountsQueries, type Debtor } from '../../accounts/index.js';
+import { OrganizationsQueries } from '../../organizations/index.js';
+import { BOOK } from '../../rails/index.js';
+import type { OpenedTransfer } from '../../transfers/index.js';
+import { accept, type Acceptance } from '../domain/acceptance.js';
+import { accountNotActive, debtorNotFound, insufficientFunds, organizationMismatch } from '../domain/bulk-request.errors.js';
+import type { BulkRequest } from '../domain/bulk-request.js';
+import { type CheckedCreditTransfers, checkCreditTransfers } from '../domain/credit-transfer.js';
+import { assertNamesDebtor, assertSupported, type Submission } from '../domain/submission.js';
+import type { NewBulkRequest } from '../persistence/bulk-request.repository.js';
+import { AcceptBulkRequest, type Answer } from './accept-bulk-request.js';
+import { previewOf } from './preview.js';
+import { SubmissionKeys } from './submission-key.js';
+
+export interface SubmitBulkRequest {
+  readonly organizationId: string;
+  /** Keys are scoped by it; both bulk paths are one operation, a single transfer is another. */
+  readonly operation: 'bulk-requests.create' | 'transfers.create';
+  readonly idempotencyKey: string | null;
+  /** As it was sent: what is compared when it comes again. */
+  readonly body: unknown;
+  readonly submission: Submission;
+  readonly pointerOf?: (line: number) => string;
+}
+
+/** Everything about a submission that does not need a transaction: read, check, decide. */
+@Injectable()
+export class SubmitBulkRequestUseCase {
+  constructor(
+    private readonly database: Database,
+    private readonly organizations: OrganizationsQueries,
+    private readonly accounts: AccountsQueries,
+    private readonly keys: SubmissionKeys,
+    private readonly acceptance: AcceptBulkRequest,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** Accepts, refuses, or repeats what was answered before. The refusals of api.md are thrown or, for money, stored and answered. */
+  async submit(command: SubmitBulkRequest, answer: Answer): Promise<Reply> {
+    assertSupported(command.submission);
+    assertNamesDebtor(command.submission);
+    const key = this.keys.of({ ...command, requestId: command.submission.request_id?.toLowerCase() ?? null });
+    const replay = await this.keys.findReplay(key);
+    if (replay) return replay;
+    const { debtor, checked, acceptance } = await this.check(command);
+    const bulk = this.newBulk(command, debtor, checked, acceptance);
+    const lines = await this.route(command, acceptance);
+    return this.acceptance.accept({ bulk, lines, key, isFunded: acceptance.totalMinor <= debtor.availableMinor }, answer);
+  }
+
+  /** Everything {@link submit} would check, and nothing stored. */
+  async validate(command: SubmitBulkRequest): Promise<BulkRequest> {
+    assertSupported(command.submission);
+    assertNamesDebtor(command.submission);
+    const { debtor, checked, acceptance } = await this.check(command);
+    if (acceptance.totalMinor > debtor.availableMinor) throw insufficientFunds();
+    return previewOf(this.newBulk(command, debtor, checked, acceptance));
+  }
+
+  private async check(
+    command: SubmitBulkRequest,
+  ): Promise<{ debtor: Debtor; checked: CheckedCreditTransfers; acceptance: Acceptance }> {
+    const { submission, organizationId } = command;
+    await this.assertOrganizationName(organizationId, submission.organization_name);
+    const debtor = await this.findDebtor(organizationId, submission);
+    if (debtor.status !== 'active') throw accountNotActive();
+    const checked = checkCreditTransfers(submission.credit_transfers, debtor, command.pointerOf);
+    return { debtor, checked, acceptance: accept(checked, submission.validation ?? 'all_or_nothing') };
+  }
+
+  private async assertOrganizationName(organizationId: string, name: string | undefined): Promise<void> {
+    if (name === undefined) return;
+    const organization = await this.organizations.get(organizationId);
+    if (organization.name !== name.normalize('NFC')) throw organizationMismatch();
+  }
+
+  /** By id, or by IBAN and BIC; when both are given they must name the same account. */
+  private async findDebtor(organizationId: string, submission: Submission): Promise<Debtor> {
+    const { debtor_account_id: accountId, organization_iban: iban, organization_bic: bic } = submission;
+    const normalized = iban?.replaceAll(' ', '').toUpperCase();
+    const byIban =
+      normalized !== undefined && bic !== undefined
+        ? await this.accounts.findDebtor(this.database, { organizationId, iban: normalized, bic })
+        : null;
+    if (accountId === undefined) {
+      if (!byIban) throw debtorNotFound();
+      return byIban;
+    }
+    const byId = await this.accounts.findDebtor(this.database, { organizationId, accountId: accountId.toLowerCase() });
+    const contradicts = (normalized !== undefined && byId?.iban !== normalized) || (bic !== undefined && iban !== undefined && byIban?.id !== byId?.id);
+    if (!byId || contradicts) throw debtorNotFound();
+    return byId;
+  }
+
+  private newBulk(
+    { organizationId, submission }: SubmitBulkRequest,
+    debtor: Debtor,
+    checked: CheckedCreditTransfers,
+    acceptance: Acceptance,
+  ): NewBulkRequest {
+    return {
+      id: newId(),
+      organizationId,
+      requestId: submission.request_id?.toLowerCase() ?? null,
+      correlationId: currentRequestId() ?? null,
+      debtorAccountId: debtor.id,
+      currency: debtor.currency,
+      onFailure: submission.on_failure ?? 'continue',
+      validation: submission.validation ?? 'all_or_nothing',
+      priority: submission.priority ?? 'normal',
+      rail: submission.rail ?? this.config.DEFAULT_RAIL,
+      metadata: submission.metadata ?? {},
+      totalMinor: acceptance.totalMinor,
+      transferCount: acceptance.lines.length,
+      rejectedCount: checked.rejectedCount,
+      rejectedLines: checked.rejected,
+    };
+  }
+
+  /** Money for an account that is held here does not leave through a bank. */
+  private async route({ organizationId, submission }: SubmitBulkRequest, { lines }: Acceptance): Promise<OpenedTransfer[]> {
+    const ibans = [...new Set(lines.map((line) => line.counterpartyIban))];
+    const held = await this.accounts.findByIbans(this.database, organizationId, ibans);
+    const rail = submission.rail ?? this.config.DEFAULT_RAIL;
+    return lines.map((line) => {
+      const creditor = held.get(line.counterpartyIban);
+      return { ...line, id: newId(), rail: creditor ? BOOK : rail, creditorAccountId: creditor?.id ?? null };
+    });
+  }
+}

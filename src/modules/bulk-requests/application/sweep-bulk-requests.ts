@@ -1,0 +1,36 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { CONFIG } from '../../../config/config.module.js';
+import type { Config } from '../../../config/config.schema.js';
+import { Database } from '../../../platform/database/index.js';
+import { Loops } from '../../../platform/scheduling/index.js';
+import { TransfersService } from '../../transfers/index.js';
+import { BulkRequestRepository } from '../persistence/bulk-request.repository.js';
+
+const BATCH = 100;
+
+/** Asks for the completion of bulks nobody asked for: their worker died right after its last commit. */
+@Injectable()
+export class SweepBulkRequests implements OnModuleInit {
+  constructor(
+    private readonly database: Database,
+    private readonly repository: BulkRequestRepository,
+    private readonly transfers: TransfersService,
+    private readonly loops: Loops,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  onModuleInit(): void {
+    this.loops.add({
+      name: 'sweep-bulk-requests',
+      intervalMs: this.config.SWEEP_INTERVAL_MS,
+      wakes: false,
+      run: () => this.sweep(),
+    });
+  }
+
+  private async sweep(): Promise<boolean> {
+    const forgotten = await this.repository.findForgotten(this.database, BATCH);
+    for (const bulkId of forgotten) await this.transfers.checkCompletion(bulkId);
+    return forgotten.length === BATCH;
+  }
+}

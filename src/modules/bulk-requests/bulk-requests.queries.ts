@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { notFound } from '../../domain/errors.js';
+import { minIdAt } from '../../domain/ids.js';
+import { Database } from '../../platform/database/index.js';
+import { decodeCursor, encodeCursor, type Page, pageOf } from '../../platform/http/index.js';
+import { type TallySums, TransfersQueries } from '../transfers/index.js';
+import type { BulkRequest } from './domain/bulk-request.js';
+import type { BulkRequestStatus } from './domain/bulk-request.state.js';
+import { BulkRequestRepository, type BulkRequestRow } from './persistence/bulk-request.repository.js';
+
+export interface BulkRequestListFilter {
+  readonly organizationId: string;
+  readonly status?: BulkRequestStatus | undefined;
+  /** ISO 8601 instants. */
+  readonly createdFrom?: string | undefined;
+  readonly createdTo?: string | undefined;
+}
+
+@Injectable()
+export class BulkRequestsQueries {
+  constructor(
+    private readonly database: Database,
+    private readonly repository: BulkRequestRepository,
+    private readonly transfers: TransfersQueries,
+  ) {}
+
+  async get(organizationId: string, id: string): Promise<BulkRequest> {
+    const row = await this.repository.find(this.database, organizationId, id);
+    if (!row) throw notFound('bulk request');
+    const [bulk] = await this.withTallies([row]);
+    return bulk as BulkRequest;
+  }
+
+  /** The organization's bulk requests, newest first. */
+  async list(
+    filter: BulkRequestListFilter,
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<Page<BulkRequest>> {
+    const [beforeId] = page.cursor === undefined ? [null] : decodeCursor(page.cursor, ['uuid']);
+    const rows = await this.repository.list(
+      this.database,
+      {
+        organizationId: filter.organizationId,
+        status: filter.status,
+        idFrom: filter.createdFrom && minIdAt(Date.parse(filter.createdFrom)),
+        idBefore: filter.createdTo && minIdAt(Date.parse(filter.createdTo)),
+      },
+      beforeId,
+      page.limit + 1,
+    );
+    return pageOf(await this.withTallies(rows), page.limit, (bulk) => encodeCursor([bulk.id]));
+  }
+
+  private async withTallies(rows: readonly BulkRequestRow[]): Promise<BulkRequest[]> {
+    const sums = await this.transfers.tallySums(rows.map((row) => row.id));
+    return rows.map((row) => toBulkRequest(row, sums.get(row.id)));
+  }
+}
+
+/** A bulk's own counts and what its tallies add to them. */
+export function toBulkRequest(row: BulkRequestRow, sums?: TallySums & { submitting: number }): BulkRequest {
+  const { pending, submitted, inDoubt, manualReview, settled, failed, cancelled, returned, ...bulk } = row;
+  const pendingNow = pending + (sums?.pending ?? 0);
+  const submitting = Math.min(sums?.submitting ?? 0, pendingNow);
+  return {
+    ...bulk,
+    counts: {
+      pending: pendingNow - submitting,
+      submitting,
+      submitted: submitted + (sums?.submitted ?? 0),
+      inDoubt: inDoubt + (sums?.inDoubt ?? 0),
+      manualReview: manualReview + (sums?.manualReview ?? 0),
+      settled: settled + (sums?.settled ?? 0),
+      failed: failed + (sums?.failed ?? 0),
+      cancelled: cancelled + (sums?.cancelled ?? 0),
+      returned: returned + (sums?.returned ?? 0),
+    },
+    settledMinor: bulk.settledMinor + (sums?.settledMinor ?? 0n),
+    failedMinor: bulk.failedMinor + (sums?.failedMinor ?? 0n),
+    cancelledMinor: bulk.cancelledMinor + (sums?.cancelledMinor ?? 0n),
+    returnedMinor: bulk.returnedMinor + (sums?.returnedMinor ?? 0n),
+  };
+}

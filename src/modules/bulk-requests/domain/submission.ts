@@ -1,0 +1,44 @@
+import type { FieldError } from '../../../domain/errors.js';
+import { fieldErrors } from '../../../domain/errors.js';
+import { notSupportedYet } from './bulk-request.errors.js';
+import type { OnFailure, Priority, Validation } from './bulk-request.js';
+import type { CreditTransferInput } from './credit-transfer.js';
+
+/** The body of a submission: an instance of the schema, no rule checked yet. */
+export interface Submission {
+  readonly request_id?: string | undefined;
+  readonly organization_name?: string | undefined;
+  readonly organization_bic?: string | undefined;
+  readonly organization_iban?: string | undefined;
+  readonly debtor_account_id?: string | undefined;
+  readonly on_failure?: OnFailure | undefined;
+  readonly validation?: Validation | undefined;
+  readonly priority?: Priority | undefined;
+  readonly rail?: 'book' | 'sandbox' | 'http' | 'iso20022' | undefined;
+  readonly duplicate_policy?: string | undefined;
+  readonly requested_execution_date?: string | undefined;
+  readonly callback_url?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly credit_transfers: readonly CreditTransferInput[];
+}
+
+/** @throws not_supported_yet naming every field whose feature does not exist yet */
+export function assertSupported(submission: Submission): void {
+  const fields: string[] = [];
+  if (submission.callback_url !== undefined) fields.push('callback_url');
+  if (submission.requested_execution_date !== undefined) fields.push('requested_execution_date');
+  if (submission.duplicate_policy !== undefined) fields.push('duplicate_policy');
+  if (submission.rail === 'http' || submission.rail === 'iso20022') fields.push('rail');
+  if (submission.on_failure === 'reverse') fields.push('on_failure');
+  if (fields.length > 0) throw notSupportedYet(fields);
+}
+
+/** @throws invalid_request when neither `debtor_account_id` nor both of IBAN and BIC name the debtor */
+export function assertNamesDebtor(submission: Submission): void {
+  if (submission.debtor_account_id !== undefined) return;
+  const missing = (['organization_iban', 'organization_bic'] as const).filter((field) => submission[field] === undefined);
+  if (missing.length === 0) return;
+  const detail = 'Required, unless debtor_account_id names the debtor.';
+  const errors: FieldError[] = missing.map((field) => ({ pointer: `/${field}`, code: 'required', detail }));
+  throw fieldErrors('invalid', errors);
+}

@@ -1,0 +1,1 @@
+export { BulkRequestsModule } from './bulk-requests.module.js';

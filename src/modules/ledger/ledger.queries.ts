@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { notFound } from '../../domain/errors.js';
+import { Database, type Queryable } from '../../platform/database/index.js';
+import type { Page, PageQuery } from '../../platform/http/index.js';
+import { newestFirst } from '../../platform/http/newest-first.js';
+import { type Account, AccountsQueries } from '../accounts/index.js';
+import type { BankTransaction } from './domain/bank-transaction.js';
+import type { LedgerInvariants } from './domain/invariants.js';
+import { instantInTheFuture } from './domain/ledger.errors.js';
+import type { AccountEntry } from './domain/ledger-entry.js';
+import { BankTransactionsRepository } from './persistence/bank-transactions.repository.js';
+import { LedgerRepository } from './persistence/ledger.repository.js';
+
+/** An account's balance at an instant. What was reserved in the past is not kept: null. */
+export interface BalanceAt extends Pick<Account, 'currency' | 'postedMinor'> {
+  readonly accountId: string;
+  readonly at: Date;
+  readonly reservedMinor: bigint | null;
+}
+
+@Injectable()
+export class LedgerQueries {
+  constructor(
+    private readonly database: Database,
+    private readonly accounts: AccountsQueries,
+    private readonly ledger: LedgerRepository,
+    private readonly bankTransactions: BankTransactionsRepository,
+  ) {}
+
+  /** @param at null: now */
+  async getBalance(organizationId: string, accountId: string, at: Date | null): Promise<BalanceAt> {
+    const { currency, postedMinor, reservedMinor } = await this.accounts.get(organizationId, accountId);
+    const now = new Date();
+    if (at === null) return { accountId, currency, at: now, postedMinor, reservedMinor };
+    if (at > now) throw instantInTheFuture();
+    const postedThen = await this.ledger.getPostedAt(this.database, accountId, at);
+    return { accountId, currency, at, postedMinor: postedThen, reservedMinor: null };
+  }
+
+  async listEntries(organizationId: string, accountId: string, page: PageQuery): Promise<Page<AccountEntry>> {
+    await this.accounts.get(organizationId, accountId);
+    return newestFirst(page, (limit, beforeId) => this.ledger.listOfAccount(this.database, accountId, limit, beforeId));
+  }
+
+  async getBankTransaction(organizationId: string, id: string): Promise<BankTransaction> {
+    const transaction = await this.bankTransactions.find(this.database, organizationId, id);
+    if (!transaction) throw notFound('bank transaction');
+    return transaction;
+  }
+
+  async listBankTransactions(organizationId: string, page: PageQuery): Promise<Page<BankTransaction>> {
+    return newestFirst(page, (limit, beforeId) =>
+      this.bankTransactions.list(this.database, organizationId, limit, beforeId),
+    );
+  }
+
+  /** Reads the whole ledger: for tests and nightly checks. Each of the three is one statement, so none sees half a commit. */
+  async invariants(on: Queryable): Promise<LedgerInvariants> {
+    return {
+      sums: await this.ledger.sumPostedByCurrency(on),
+      posted: await this.ledger.listPostedUnlikeEntries(on),
+      reserved: await this.ledger.listReservedUnlikeHolds(on),
+    };
+  }
+}

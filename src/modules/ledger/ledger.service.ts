@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { invariantViolated } from '../../domain/errors.js';
+import { newId } from '../../domain/ids.js';
+import type { Tx } from '../../platform/database/index.js';
+import { IdempotencyService, type Reply } from '../../platform/idempotency/index.js';
+import { accountNotActive, AccountsQueries, AccountsService } from '../accounts/index.js';
+import { type AmountInput, amountMinorOf } from './domain/amount-input.js';
+import { bankEntryOf, type BankTransaction, type Direction, failureReasonOf } from './domain/bank-transaction.js';
+import type { Posting } from './domain/ledger-entry.js';
+import { balanceChangesOf } from './domain/posting.js';
+import { BankTransactionsRepository } from './persistence/bank-transactions.repository.js';
+import { LedgerRepository } from './persistence/ledger.repository.js';
+
+export interface RequestBankTransaction {
+  readonly organizationId: string;
+  readonly accountId: string;
+  readonly amount: AmountInput;
+  readonly direction: Direction;
+  readonly reason: string;
+}
+
+@Injectable()
+export class LedgerService {
+  constructor(
+    private readonly idempotency: IdempotencyService,
+    private readonly accounts: AccountsService,
+    private readonly accountsQueries: AccountsQueries,
+    private readonly ledger: LedgerRepository,
+    private readonly bankTransactions: BankTransactionsRepository,
+  ) {}
+
+  /**
+   * Books movements and changes the balances they add up to: two statements for any number of entries. What happened is
+   * booked whatever the accounts' status. Locks the accounts, by id, so it comes last in a transaction.
+   */
+  async post(tx: Tx, posting: Posting): Promise<void> {
+    if (posting.entries.length > 0) await this.ledger.insert(tx, posting.organizationId, posting.entries);
+    await this.accounts.applyChanges(tx, balanceChangesOf(posting));
+  }
+
+  /** Moves money between an account and the bank's own. A debit without the funds is kept as failed and moves nothing. */
+  async requestBankTransaction(
+    command: RequestBankTransaction,
+    idempotencyKey: string | null,
+    answer: (transaction: BankTransaction) => Reply,
+  ): Promise<Reply> {
+    const { organizationId, direction, reason } = command;
+    const { id: accountId, currency } = await this.accountsQueries.get(organizationId, command.accountId);
+    const amountMinor = amountMinorOf(command.amount, currency);
+    const request = { organizationId, operation: 'bank-transactions.create', key: idempotencyKey, body: command };
+    return this.idempotency.run(request, async (tx) => {
+      const movement = { organizationId, accountId, currency, amountMinor, direction, reason };
+      return answer(await this.moveBankMoney(tx, { id: newId(), ...movement }));
+    });
+  }
+
+  private async moveBankMoney(
+    tx: Tx,
+    movement: Omit<BankTransaction, 'status' | 'failureReason' | 'createdAt'>,
+  ): Promise<BankTransaction> {
+    const { id, organizationId, accountId, currency } = movement;
+    const bankAccountId = await this.accounts.getSystemAccount(tx, { organizationId, kind: 'bank', currency });
+    const account = (await this.accounts.lockAccounts(tx, [accountId, bankAccountId])).get(accountId);
+    if (!account) throw invariantViolated('an account disappeared');
+    if (account.status !== 'active') throw accountNotActive(account.status);
+    const failureReason = failureReasonOf(movement, account.availableMinor);
+    const status = failureReason === null ? 'success' : 'fail';
+    const transaction = await this.bankTransactions.insert(tx, { ...movement, status, failureReason });
+    if (status === 'success') {
+      const entries = [{ ...bankEntryOf(movement, bankAccountId), reference: id }];
+      await this.post(tx, { organizationId, entries });
+    }
+    return transaction;
+  }
+}

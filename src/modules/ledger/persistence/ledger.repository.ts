@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { minIdAt, newId } from '../../../domain/ids.js';
+import { unviolated } from '../../../platform/database/constraint-violation.js';
+import type { Queryable, Tx } from '../../../platform/database/index.js';
+import type { LedgerInvariants } from '../domain/invariants.js';
+import type { AccountEntry, NewLedgerEntry } from '../domain/ledger-entry.js';
+
+/** How far the clocks that make ids and the one that stamps rows may be apart; ids only narrow the search. */
+const CLOCK_SLACK_MS = 86_400_000;
+
+@Injectable()
+export class LedgerRepository {
+  async insert(tx: Tx, organizationId: string, entries: readonly NewLedgerEntry[]): Promise<void> {
+    await unviolated(
+      'ledger entries',
+      tx.execute(
+        `INSERT INTO ledger_entries (organization_id, id, debit_account_id, credit_account_id, amount_minor, currency,
+                                     kind, transfer_id, reference)
+         SELECT $1::uuid, e.*
+           FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::uuid[], $9::text[]) AS e`,
+        [
+          organizationId,
+          entries.map((entry) => entry.id ?? newId()),
+          entries.map((entry) => entry.debitAccountId),
+          entries.map((entry) => entry.creditAccountId),
+          entries.map((entry) => entry.amountMinor),
+          entries.map((entry) => entry.currency),
+          entries.map((entry) => entry.kind),
+          entries.map((entry) => entry.transferId ?? null),
+          entries.map((entry) => entry.reference ?? null),
+        ],
+      ),
+    );
+  }
+
+  /**
+   * Newest first, from before `beforeId` on. Each side is walked along its own index and no further than `limit`: an OR of
+   * both would read every entry the account ever had.
+   */
+  async listOfAccount(
+    on: Queryable,
+    accountId: string,
+    limit: number,
+    beforeId: string | null,
+  ): Promise<AccountEntry[]> {
+    const side = (own: 'debit' | 'credit', other: 'debit' | 'credit') => `
+      (SELECT id, kind, '${own}' AS direction, amount_minor AS "amountMinor", currency,
+              ${other}_account_id AS "counterAccountId", transfer_id AS "transferId", reference, created_at AS "createdAt"
+         FROM ledger_entries
+        WHERE ${own}_account_id = $1 AND ($3::uuid IS NULL OR id < $3)
+        ORDER BY id DESC LIMIT $2)`;
+    return on.query<AccountEntry>(
+      `${side('debit', 'credit')} UNION ALL ${side('credit', 'debit')} ORDER BY id DESC LIMIT $2`,
+      [accountId, limit, beforeId],
+    );
+  }
+
+  /** What was booked by then: today's balance less what came later, which is the shorter list. One statement, one snapshot. */
+  async getPostedAt(on: Queryable, accountId: string, at: Date): Promise<bigint> {
+    const later = (side: 'debit' | 'credit') => `
+      coalesce((SELECT sum(amount_minor) FROM ledger_entries
+                 WHERE ${side}_account_id = a.id AND id >= $3 AND created_at > $2), 0)`;
+    const rows = await on.query<{ postedMinor: bigint }>(
+      `SELECT (a.posted_minor - ${later('credit')} + ${later('debit')})::bigint AS "postedMinor"
+         FROM accounts a WHERE a.id = $1`,
+      [accountId, at, minIdAt(at.getTime() - CLOCK_SLACK_MS)],
+    );
+    return rows[0]?.postedMinor ?? 0n;
+  }
+
+  async sumPostedByCurrency(on: Queryable): Promise<LedgerInvariants['sums']> {
+    return on.query(
+      `SELECT currency, sum(posted_minor)::bigint AS "postedMinor" FROM accounts GROUP BY currency ORDER BY currency`,
+    );
+  }
+
+  async listPostedUnlikeEntries(on: Queryable): Promise<LedgerInvariants['posted']> {
+    return on.query(
+      `WITH booked AS (
+         SELECT account_id, sum(amount_minor) AS amount_minor
+           FROM (SELECT credit_account_id AS account_id, amount_minor FROM ledger_entries
+                 UNION ALL SELECT debit_account_id, -amount_minor FROM ledger_entries) AS sides
+          GROUP BY account_id)
+       SELECT a.id AS "accountId", a.posted_minor AS "postedMinor", coalesce(b.amount_minor, 0)::bigint AS "entriesMinor"
+         FROM accounts a LEFT JOIN booked b ON b.account_id = a.id
+        WHERE a.posted_minor <> coalesce(b.amount_minor, 0)`,
+    );
+  }
+
+  async listReservedUnlikeHolds(on: Queryable): Promise<LedgerInvariants['reserved']> {
+    return on.query(
+      `WITH held AS (
+         SELECT account_id, sum(amount_minor - captured_minor - released_minor) AS amount_minor FROM holds GROUP BY account_id)
+       SELECT a.id AS "accountId", a.reserved_minor AS "reservedMinor", coalesce(h.amount_minor, 0)::bigint AS "heldMinor"
+         FROM accounts a LEFT JOIN held h ON h.account_id = a.id
+        WHERE a.reserved_minor <> coalesce(h.amount_minor, 0)`,
+    );
+  }
+}

@@ -1,0 +1,113 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { type ConnectionError, fastify, type FastifyInstance } from 'fastify';
+import type { Config } from '../../config/config.schema.js';
+import { DomainError } from '../../domain/errors.js';
+import { newId } from '../../domain/ids.js';
+import { withRequestId } from '../logging/index.js';
+import { type AuthenticationSettings, authenticateRequest } from './authentication.js';
+import { acceptOnlyJson } from './json-body.js';
+import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.js';
+import { sendProblem } from './problem-reply.js';
+import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
+import { logRequest } from './request-log.js';
+import { type Authenticator } from './principal.js';
+
+/** As long as Node allows a path to be: an overlong id is refused like any other that is no UUID, after authentication. */
+const MAX_PARAMETER_LENGTH = 16_384;
+const REQUEST_TIMEOUT_MS = 120_000;
+
+type HttpSettings = Pick<Config, 'TRUST_PROXY' | 'BODY_LIMIT_BYTES' | 'METRICS_TOKEN'>;
+
+/**
+ * Fastify as this product runs it. The instance is made here, not by Nest, because hooks run in the order they were added:
+ * ours come before those of the adapter, some of which answer by themselves.
+ */
+export class HttpAdapter extends FastifyAdapter {
+  private readonly authentication: { authenticator: Authenticator | null };
+
+  constructor(settings: HttpSettings) {
+    const authentication: { authenticator: Authenticator | null } = { authenticator: null };
+    const instance = createInstance(settings);
+    addHooks(instance, {
+      metricsToken: settings.METRICS_TOKEN,
+      authenticator: () => {
+        if (!authentication.authenticator) throw new DomainError('unavailable', 'unavailable', 'The service is starting.');
+        return authentication.authenticator;
+      },
+    });
+    acceptOnlyJson(instance, settings.BODY_LIMIT_BYTES);
+    super(instance as never);
+    this.authentication = authentication;
+  }
+
+  /** The container that knows the authenticator is made after the adapter. */
+  useAuthenticator(authenticator: Authenticator): void {
+    this.authentication.authenticator = authenticator;
+  }
+
+  /** Nest's own parsers would accept forms and lenient JSON. */
+  override registerParserMiddleware(): void {
+    // Bodies are parsed by json-body.ts.
+  }
+}
+
+function createInstance(settings: HttpSettings): FastifyInstance {
+  const instance = fastify({
+    trustProxy: settings.TRUST_PROXY,
+    bodyLimit: settings.BODY_LIMIT_BYTES,
+    genReqId: (request) => requestIdOf(request.headers[REQUEST_ID_HEADER]),
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    // While closing, what still arrives on open connections is answered, with `Connection: close`.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    frameworkErrors: (error, request, reply) => {
+      void reply.header(REQUEST_ID_HEADER, request.id);
+      sendProblem(error, request as never, reply as never);
+    },
+    clientErrorHandler: answerBrokenHttp,
+  });
+  instance.decorateRequest('principal', null);
+  instance.decorateRequest('organizationId', null);
+  instance.decorateRequest('problemCode', null);
+  instance.decorateReply('storedStatus', null);
+  return instance;
+}
+
+function addHooks(instance: FastifyInstance, authentication: AuthenticationSettings): void {
+  instance.addHook('onRequest', (request, reply, done) => {
+    // On the raw response, so that also what a handler writes there by itself carries it.
+    reply.raw.setHeader(REQUEST_ID_HEADER, request.id);
+    withRequestId(request.id, done);
+  });
+  instance.addHook('onRequest', (request) => authenticateRequest(request, authentication));
+  // The events of the body's stream come from the socket, outside of the context of onRequest.
+  instance.addHook('preValidation', (request, _reply, done) => {
+    withRequestId(request.id, done);
+  });
+  instance.addHook('onSend', async (_request, reply) => {
+    if (reply.storedStatus !== null) reply.code(reply.storedStatus);
+  });
+  instance.addHook('onResponse', async (request, reply) => logRequest(request, reply));
+}
+
+/** What Node's parser could not read as HTTP has no request to answer, only a socket. */
+function answerBrokenHttp(error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const status =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  const requestId = newId();
+  const refusal = new DomainError('invalid', 'invalid_request', 'This is not HTTP that the service can read.');
+  const body = JSON.stringify({ ...problemOf(refusal, { instance: '', requestId }), status });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-Id: ${requestId}`,
+    'Connection: close',
+  ];
+  if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.destroySoon();
+}

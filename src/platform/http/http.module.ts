@@ -1,0 +1,21 @@
+import { Global, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { OpenApiSchemas } from './openapi-schemas.js';
+import { ProblemFilter } from './problem.filter.js';
+import { ReplyInterceptor } from './reply.interceptor.js';
+import { SchemaPipe } from './schema.pipe.js';
+import { ScopeGuard } from './scope.guard.js';
+
+/** What every route goes through. Needs an `Authenticator` from a global module. */
+@Global()
+@Module({
+  providers: [
+    OpenApiSchemas,
+    { provide: APP_GUARD, useClass: ScopeGuard },
+    { provide: APP_PIPE, useClass: SchemaPipe },
+    { provide: APP_INTERCEPTOR, useClass: ReplyInterceptor },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+  ],
+  exports: [OpenApiSchemas],
+})
+export class HttpModule {}

@@ -1,0 +1,94 @@
+import { DomainError } from '../../domain/errors.js';
+
+/** How deep arrays and objects may nest; the outermost is level 1. */
+const MAX_DEPTH = 20;
+/** Far more fields than any object of the contract has. It bounds what one object can cost to check and to complain about. */
+const MAX_KEYS_PER_OBJECT = 1_000;
+/** Names that mean something else to JavaScript than to JSON. */
+const PROTOTYPE_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+const BYTE_ORDER_MARK = 0xfeff;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * JSON as RFC 8259 wants it between systems: UTF-8, no byte order mark, no name twice in an object, no prototype keys, not
+ * deeper than 20 levels. JSON.parse does the work; duplicates, which it merges, show as fewer keys in the value than
+ * names in the text.
+ *
+ * @throws invalid_json
+ */
+export function parseStrictJson(bytes: Uint8Array): unknown {
+  const text = decode(bytes);
+  if (text.charCodeAt(0) === BYTE_ORDER_MARK) throw invalidJson('The body starts with a byte order mark.');
+  const value = parse(text);
+  if (countKeys(value, 1) !== countNames(text)) throw invalidJson('An object has the same key twice.');
+  return value;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw invalidJson('The body is not UTF-8.');
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // The rest of the message quotes the body.
+    const position = /at position (\d+)/.exec(String(error))?.[1];
+    throw invalidJson(`The body is not JSON${position === undefined ? '' : `, from character ${position} on`}.`);
+  }
+}
+
+/** Keys of all objects of a value. @throws invalid_json on prototype keys, too many keys, or too much depth */
+function countKeys(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (depth > MAX_DEPTH) throw invalidJson(`The body is deeper than ${MAX_DEPTH} levels.`);
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) count += countKeys(item, depth + 1);
+    return count;
+  }
+  const fields = value as Record<string, unknown>;
+  let own = 0;
+  // A parsed object has no enumerable keys but its own.
+  for (const key in fields) {
+    if (PROTOTYPE_KEYS.has(key)) throw invalidJson(`"${key}" is not allowed as a key.`);
+    own++;
+    count += countKeys(fields[key], depth + 1);
+  }
+  if (own > MAX_KEYS_PER_OBJECT) throw invalidJson(`An object has more than ${MAX_KEYS_PER_OBJECT} keys.`);
+  return count + own;
+}
+
+/** Names in a text that is known to be JSON: outside of strings, a colon stands behind a name and nowhere else. */
+function countNames(text: string): number {
+  let count = 0;
+  let from = 0;
+  for (;;) {
+    const opening = text.indexOf('"', from);
+    const gapEnd = opening < 0 ? text.length : opening;
+    for (let i = from; i < gapEnd; i++) if (text.charCodeAt(i) === COLON) count++;
+    if (opening < 0) return count;
+    from = endOfString(text, opening) + 1;
+  }
+}
+
+/** Where the string that opens at `opening` closes: the next quote behind an even number of backslashes. */
+function endOfString(text: string, opening: number): number {
+  for (let i = opening + 1; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) return i;
+    if (code === BACKSLASH) i++;
+  }
+  return text.length;
+}
+
+const invalidJson = (message: string): DomainError => new DomainError('invalid', 'invalid_json', message);
