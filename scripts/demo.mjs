@@ -10,7 +10,7 @@ import { showAmounts, showFailedLines, showProofs, showTimes } from './demo/repo
 import { startServers } from './local-servers/index.mjs';
 import { migrate } from './migrations.mjs';
 import { startApi, startWorker } from './processes.mjs';
-import { runScript } from './run-script.mjs';
+import { isEnding, runScript } from './run-script.mjs';
 import { oneLine, ScriptError } from './script-error.mjs';
 import { DEMO_ACCOUNT, seedDemo } from './seed.mjs';
 import { makeTempDir } from './temp-dir.mjs';
@@ -24,6 +24,7 @@ runScript(async () => {
     if (problems.length === 0) return console.log('\nEverything adds up.');
     for (const problem of problems) console.error(`\nNot as it should be: ${problem}`);
   } catch (error) {
+    if (isEnding()) return 1;
     console.error(`\nThe demo failed: ${oneLine(error)}`);
   }
   logs.keepAndShow();
@@ -43,7 +44,7 @@ function timeLimit() {
  */
 async function demonstrate(logs) {
   console.log('Starting PostgreSQL, Redis, the API and a worker...');
-  const { api, accountId, databaseUrl } = await startEverything(logs);
+  const { api, accountId, databaseUrl, died } = await startEverything(logs);
   const before = await api.get(`/accounts/${accountId}`);
   const payroll = makePayroll();
   console.log(
@@ -53,7 +54,7 @@ async function demonstrate(logs) {
   const submittedAt = performance.now();
   const accepted = await submit(api, payroll);
   const acceptedAt = performance.now();
-  await watchProgress(api, accepted.id);
+  await Promise.race([watchProgress(api, accepted.id), died]);
   const endedAt = performance.now();
 
   const bulk = await api.get(`/bulk-requests/${accepted.id}`);
@@ -83,13 +84,18 @@ async function startEverything(logs) {
     HOST: '127.0.0.1',
     ADMIN_API_KEY: adminKey,
   };
-  const [{ baseUrl }] = await Promise.all([
-    startApi({ env, output: logs.open('api') }),
-    startWorker({ env: { ...env, RETRY_BASE_MS: '200' }, output: logs.open('worker') }),
+  const started = await Promise.all([
+    startApi({ env, output: logs.open('api'), removeDir: logs.dir }),
+    startWorker({ env: { ...env, RETRY_BASE_MS: '200' }, output: logs.open('worker'), removeDir: logs.dir }),
   ]);
+  const died = Promise.race(
+    started.map(async ({ name, ended }) => Promise.reject(new ScriptError(`the ${name} ${await ended}`))),
+  );
+  died.catch(() => {}); // it matters only while the payroll is under way
+  const { baseUrl } = started[0];
   const { accountId, demoApiKey } = await seedDemo({ baseUrl, adminKey });
   const api = new ApiClient({ baseUrl, apiKey: /** @type {string} */ (demoApiKey) });
-  return { api, accountId, databaseUrl: postgres.url };
+  return { api, accountId, databaseUrl: postgres.url, died };
 }
 
 /**

@@ -15,6 +15,7 @@ const GRACE_MS = 25_000;
  * @property {NodeJS.ProcessEnv} env
  * @property {'inherit' | number} output where its JSON log goes: to ours, or to a file descriptor
  * @property {number} [port] a free one unless said otherwise
+ * @property {string} [removeDir] a temporary directory to remove should we be killed
  */
 
 /** @typedef {{name: string, baseUrl: string, ended: Promise<string>}} ReadyProcess */
@@ -44,7 +45,7 @@ export function startWorker(settings) {
  * @param {ProcessSettings} settings
  * @returns {Promise<ReadyProcess>}
  */
-async function start(name, entry, portVariable, { env, output, port: wantedPort }) {
+async function start(name, entry, portVariable, { env, output, port: wantedPort, removeDir }) {
   for (let attempt = 1; ; attempt += 1) {
     const port = wantedPort ?? (await freePort());
     const started = new SupervisedProcess({
@@ -55,6 +56,7 @@ async function start(name, entry, portVariable, { env, output, port: wantedPort 
       env: { ...env, [portVariable]: String(port) },
       output,
       graceMs: GRACE_MS,
+      removeDir,
     });
     const baseUrl = `http://${urlHost(env.HOST)}:${port}`;
     const problem = await untilReady(started, `${baseUrl}/health/ready`);

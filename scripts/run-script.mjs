@@ -24,10 +24,14 @@ export async function runScript(main) {
   }
 }
 
+/** Whether everything is being stopped. What fails from then on, fails because of that. */
+export function isEnding() {
+  return ending !== undefined;
+}
+
 /** @param {unknown} error */
 function fail(error) {
-  // While we are stopping, everything that still waits for a server fails; that is no news.
-  if (!ending) console.error(process.env.DEBUG ? error : oneLine(error));
+  if (!isEnding()) console.error(process.env.DEBUG ? error : oneLine(error));
   void end(1);
 }
 

@@ -20,13 +20,13 @@ export class LedgerRepository {
            FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::uuid[], $9::text[]) AS e`,
         [
           organizationId,
-          entries.map((entry) => entry.id ?? newId()),
-          entries.map((entry) => entry.debitAccountId),
-          entries.map((entry) => entry.creditAccountId),
-          entries.map((entry) => entry.amountMinor),
+          plainArray(entries.map((entry) => entry.id ?? newId())),
+          plainArray(entries.map((entry) => entry.debitAccountId)),
+          plainArray(entries.map((entry) => entry.creditAccountId)),
+          plainArray(entries.map((entry) => entry.amountMinor)),
           entries.map((entry) => entry.currency),
           entries.map((entry) => entry.kind),
-          entries.map((entry) => entry.transferId ?? null),
+          plainArray(entries.map((entry) => entry.transferId ?? null)),
           entries.map((entry) => entry.reference ?? null),
         ],
       ),
@@ -97,3 +97,10 @@ export class LedgerRepository {
     );
   }
 }
+
+/**
+ * An array in PostgreSQL's own writing, for ids and numbers: nothing in them wants quoting, and the driver's general way costs
+ * several times as much, which shows when every paid transfer passes here.
+ */
+const plainArray = (values: readonly (string | bigint | null)[]): string =>
+  `{${values.map((value) => value ?? 'NULL').join(',')}}`;

@@ -1,17 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, LessThan, type Repository } from 'typeorm';
-import { sqlState, type Tx } from '../../../platform/database/index.js';
+import { Database, sqlState, type Tx } from '../../../platform/database/index.js';
+import type { ApiKey } from '../domain/api-key.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { OrganizationEntity } from './organization.entity.js';
 
 const UNIQUE_VIOLATION = '23505';
+
+/** With the hash that a presented key is held against. */
+export type KnownApiKey = ApiKey & { readonly secretHash: Buffer };
 
 @Injectable()
 export class OrganizationsRepository {
   constructor(
     @InjectRepository(OrganizationEntity) private readonly organizations: Repository<OrganizationEntity>,
     @InjectRepository(ApiKeyEntity) private readonly apiKeys: Repository<ApiKeyEntity>,
+    private readonly database: Database,
   ) {}
 
   /** Null when the slug is taken; the transaction can then only be rolled back. */
@@ -49,8 +54,15 @@ export class OrganizationsRepository {
     return this.apiKeys.findOneBy({ organizationId, id });
   }
 
-  async findApiKeyByPublicId(publicId: string): Promise<ApiKeyEntity | null> {
-    return this.apiKeys.findOneBy({ publicId });
+  /** Every request asks this: plain SQL takes a third of the entity manager's time. */
+  async findApiKeyByPublicId(publicId: string): Promise<KnownApiKey | null> {
+    const [key] = await this.database.query<KnownApiKey>(
+      `SELECT id, organization_id AS "organizationId", public_id AS "publicId", secret_hash AS "secretHash", name, scopes,
+              created_at AS "createdAt", expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"
+         FROM api_keys WHERE public_id = $1`,
+      [publicId],
+    );
+    return key ?? null;
   }
 
   /** Newest first, from before `beforeId` on. */

@@ -1,0 +1,40 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Config } from '../../config/config.schema.js';
+import { Metrics } from '../metrics/index.js';
+import { serveDocs } from './docs.js';
+import { HttpAdapter } from './http-adapter.js';
+import { API_PREFIX, buildContract, PATHS_WITHOUT_PREFIX } from './openapi.js';
+import { OpenApiSchemas } from './openapi-schemas.js';
+import { Authenticator } from './principal.js';
+import { routeOf } from './request-log.js';
+import { addSecurityHeaders } from './security-headers.js';
+
+/**
+ * Everything an application needs before it listens. Its adapter must be an {@link HttpAdapter}; the OpenAPI document is
+ * built here, because requests are checked against it.
+ */
+export async function configureHttp(app: NestFastifyApplication, config: Config): Promise<void> {
+  const adapter = app.getHttpAdapter() as unknown;
+  if (!(adapter instanceof HttpAdapter)) throw new Error('The application needs the HttpAdapter of platform/http.');
+  const instance = adapter.getInstance() as unknown as FastifyInstance;
+  adapter.useAuthenticator(app.get(Authenticator, { strict: false }));
+  await addSecurityHeaders(instance);
+  measureRequests(instance, app.get(Metrics, { strict: false }));
+  app.setGlobalPrefix(API_PREFIX, { exclude: PATHS_WITHOUT_PREFIX });
+  const contract = buildContract(app, { maxTransfersPerBulk: config.MAX_TRANSFERS_PER_BULK });
+  app.get(OpenApiSchemas).load(contract.complete, contract.checkedSchemas);
+  serveDocs(app, contract.document, { demoKeyFile: config.DEMO_KEY_FILE });
+}
+
+function measureRequests(instance: FastifyInstance, metrics: Metrics): void {
+  const durations = metrics.histogram({
+    name: 'http_request_duration_seconds',
+    help: 'How long requests took, by route pattern.',
+    labelNames: ['method', 'route', 'status'],
+  });
+  instance.addHook('onResponse', async (request, reply) => {
+    const labels = { method: request.method, route: routeOf(request) ?? 'none', status: String(reply.statusCode) };
+    durations.observe(labels, reply.elapsedTime / 1_000);
+  });
+}

@@ -1,0 +1,2 @@
+export { type GaugeDefinition, type MetricDefinition, Metrics } from './metrics.js';
+export { MetricsModule } from './metrics.module.js';
