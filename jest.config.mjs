@@ -1,5 +1,5 @@
 // The coverage floor is the whole suite's: a run of some files (`npx jest src/domain`), or COVERAGE=off, goes without.
-const isWholeSuite = process.argv.slice(2).every((argument) => argument.startsWith('--'));
+const isWholeSuite = process.argv.slice(2).every((argument) => /^--(?!test|only|changed|findRelated)/.test(argument));
 const wantsCoverage = isWholeSuite && process.env.COVERAGE !== 'off';
 
 /** @type {import('jest').Config} */

@@ -9,7 +9,21 @@ export const PROJECT_DIR = path.resolve(import.meta.dirname, '../..');
  * For what root must share with the user that PostgreSQL runs as when the checkout is out of that user's reach. Only root can write
  * there, so nobody can put a program or data in the way, as they could below /var/tmp.
  */
-export const ROOT_STATE_DIR = '/var/lib/tranche-local';
+const ROOT_STATE_DIR = '/var/lib/tranche-local';
+
+/**
+ * A directory below it, open to that user whatever our umask is.
+ *
+ * @param {string} [name] itself when left out
+ */
+export function makeRootStateDir(name = '') {
+  const dir = path.join(ROOT_STATE_DIR, name);
+  for (const made of [ROOT_STATE_DIR, dir]) {
+    mkdirSync(made, { recursive: true });
+    chmodSync(made, 0o755);
+  }
+  return dir;
+}
 
 /** `.cache/` of the project, or, where that cannot be written, a directory of our own below the temporary ones. */
 export function privateCacheDir() {

@@ -14,7 +14,7 @@ import {
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { ScriptError } from '../script-error.mjs';
-import { privateCacheDir, ROOT_STATE_DIR } from './places.mjs';
+import { makeRootStateDir, privateCacheDir } from './places.mjs';
 import { weAreRoot } from './server-user.mjs';
 
 /**
@@ -106,10 +106,9 @@ function version(native, program, user) {
 function copyOf(native, user) {
   const { version: packageVersion } = JSON.parse(readFileSync(path.join(native, '..', 'package.json'), 'utf8'));
   const key = createHash('sha256').update(`${native} ${packageVersion}`).digest('hex').slice(0, 12);
-  const parent = weAreRoot ? ROOT_STATE_DIR : privateCacheDir();
+  const parent = weAreRoot ? makeRootStateDir() : privateCacheDir();
   const copy = path.join(parent, `postgres-${key}`);
   if (works(path.join(copy, 'native'), user)) return path.join(copy, 'native');
-  mkdirSync(parent, { recursive: true });
   // Made aside and moved, so that a parallel run never sees half of it.
   const unfinished = mkdtempSync(path.join(parent, 'unfinished-'));
   try {

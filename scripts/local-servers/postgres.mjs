@@ -4,7 +4,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import path from 'node:path';
 import pg from 'pg';
 import { oneLine, ScriptError } from '../script-error.mjs';
-import { ROOT_STATE_DIR } from './places.mjs';
+import { makeRootStateDir } from './places.mjs';
 import { postgresBinaries } from './postgres-binaries.mjs';
 import { processCommand } from './process-command.mjs';
 import { startServer } from './server-process.mjs';
@@ -58,9 +58,8 @@ export async function startPostgres({ dir: wantedDir, flags = [], removeDir }) {
  */
 function reachableDir(dir) {
   if (!weAreRoot || canEnter(serverUser(dir), path.dirname(dir))) return dir;
-  const place = path.join(ROOT_STATE_DIR, `data-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`);
-  mkdirSync(place, { recursive: true, mode: 0o755 });
-  return path.join(place, 'postgres');
+  const key = createHash('sha256').update(dir).digest('hex').slice(0, 12);
+  return path.join(makeRootStateDir(`data-${key}`), 'postgres');
 }
 
 /** @param {string} dir */

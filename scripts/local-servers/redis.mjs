@@ -13,7 +13,7 @@ import { startServer } from './server-process.mjs';
  */
 export async function startRedis({ dir, databases = 16, removeDir }) {
   const { command, env } = findRedis();
-  mkdirSync(dir, { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const settings = ['--bind', '127.0.0.1', '--dir', dir, '--databases', String(databases)];
   settings.push('--appendonly', 'yes', '--save', '', '--maxmemory-policy', 'noeviction');
   const { port, process: server } = await startServer({

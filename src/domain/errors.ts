@@ -61,8 +61,7 @@ export function fieldErrors(
   return new DomainError(kind, code, message, { errors: errors.slice(0, MAX_LISTED_ERRORS), errorCount: total });
 }
 
-export const notFound = (what: string): DomainError =>
-  new DomainError('not_found', 'not_found', `No such ${what}.`);
+export const notFound = (what: string): DomainError => new DomainError('not_found', 'not_found', `No such ${what}.`);
 
 /** Something that must never happen did: the transaction is rolled back and an operator is told. */
 export const invariantViolated = (message: string, cause?: unknown): DomainError =>

@@ -55,12 +55,14 @@ export async function stopProcesses(): Promise<void> {
 async function start(entry: string, portVariable: string, options: TestProcessOptions): Promise<TestProcess> {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
-    const { supervised, output } = spawnEntry(entry, { ...options.env, [portVariable]: String(port) }, options);
+    const launched = spawnEntry(entry, { ...options.env, [portVariable]: String(port) }, options);
+    const { supervised, output } = launched;
     const url = `http://127.0.0.1:${port}`;
     try {
       await untilReady(supervised, url);
     } catch (error) {
       await supervised.stop();
+      started.delete(launched); // its output is in the error
       // The port was free when we looked; somebody else was faster.
       if (output.join('').includes('EADDRINUSE') && attempt < PORT_TRIES) continue;
       throw new Error(`${entry} did not start: ${(error as Error).message}\n${lastLines(output)}`, { cause: error });
@@ -94,8 +96,9 @@ function spawnEntry(entry: string, env: Record<string, string>, options: TestPro
     },
     onOutput: (text) => output.push(text),
   });
-  started.add({ supervised, output });
-  return { supervised, output };
+  const launched = { supervised, output };
+  started.add(launched);
+  return launched;
 }
 
 async function untilReady(supervised: SupervisedProcess, url: string): Promise<void> {

@@ -3,7 +3,7 @@ import { invariantViolated } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
 import type { Tx } from '../../platform/database/index.js';
 import { IdempotencyService, type Reply } from '../../platform/idempotency/index.js';
-import { accountNotActive, AccountsQueries, AccountsService } from '../accounts/index.js';
+import { accountNotActive, AccountsQueries, AccountsService, type HoldOutcome } from '../accounts/index.js';
 import { type AmountInput, amountMinorOf } from './domain/amount-input.js';
 import { bankEntryOf, type BankTransaction, type Direction, failureReasonOf } from './domain/bank-transaction.js';
 import type { Posting } from './domain/ledger-entry.js';
@@ -32,9 +32,13 @@ export class LedgerService {
   /**
    * Books movements and changes the balances they add up to: two statements for any number of entries. What happened is
    * booked whatever the accounts' status. Locks the accounts, by id, so it comes last in a transaction.
+   *
+   * @param holdOutcome what the movements take out of a hold. Written between entries and balances: the hold and the accounts are rows
+   *   others wait for, the entries are not.
    */
-  async post(tx: Tx, posting: Posting): Promise<void> {
+  async post(tx: Tx, posting: Posting, holdOutcome: HoldOutcome | null = null): Promise<void> {
     if (posting.entries.length > 0) await this.ledger.insert(tx, posting.organizationId, posting.entries);
+    if (holdOutcome) await this.accounts.applyHoldOutcome(tx, holdOutcome);
     await this.accounts.applyChanges(tx, balanceChangesOf(posting));
   }
 

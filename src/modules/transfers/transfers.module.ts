@@ -16,7 +16,11 @@ import { SettleBookChunk } from './application/settle-book-chunk.js';
 import { StopLines } from './application/stop-lines.js';
 import { SweepChunks } from './application/sweep-chunks.js';
 import { TransferJobsController } from './http/transfer-jobs.controller.js';
-import { BulkTransfersController, TransfersBulkTransfersController, TransfersController } from './http/transfers.controller.js';
+import {
+  BulkTransfersController,
+  TransfersBulkTransfersController,
+  TransfersController,
+} from './http/transfers.controller.js';
 import { DeliverBookCreditsProcessor } from './jobs/deliver-book-credits.processor.js';
 import { ExecuteBookChunkProcessor, ExecuteSandboxChunkProcessor } from './jobs/execute-chunk.processor.js';
 import { BookDeliveryRepository } from './persistence/book-delivery.repository.js';

@@ -31,9 +31,9 @@ export class TransfersService {
     return this.openTransfers.open(tx, owner, lines);
   }
 
-  /** Ends the unsent lines of a bulk that is `cancelling`; the caller holds its lock. Returns how many were cancelled. */
-  stop(tx: Tx, bulkId: string): Promise<number> {
-    return this.stopLines.stop(tx, bulkId);
+  /** Ends the unsent lines of a bulk that is committed as `cancelling`. Returns how many were cancelled. */
+  stop(bulkId: string): Promise<number> {
+    return this.stopLines.stop(bulkId);
   }
 
   /** After a commit that ended lines: asks for the bulk's completion when nothing of it is open. */

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { basicPassword, presentedKey, refuseKeyInQuery } from './presented-key.js';
 import { type Authenticator, forbidden, type Principal, unauthenticated } from './principal.js';
@@ -24,11 +25,16 @@ export async function authenticateRequest(request: FastifyRequest, settings: Aut
   const path = pathOf(url);
   refuseKeyInQuery(url);
   if (path === METRICS_PATH && settings.metricsToken !== undefined) {
-    if (!sameSecret(presentedKey(request.headers), settings.metricsToken)) throw unknownKey();
+    requireMetricsToken(request.headers, settings.metricsToken);
     return;
   }
   if (isPublicPath(path) || isLeftToItsPlugin(request, path)) return;
   request.principal = await identify(presentedKey(request.headers), settings.authenticator());
+}
+
+/** @throws unauthenticated */
+export function requireMetricsToken(headers: IncomingHttpHeaders, token: string): void {
+  if (!sameSecret(presentedKey(headers), token)) throw unknownKey();
 }
 
 /**

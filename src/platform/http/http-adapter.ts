@@ -66,6 +66,7 @@ function createInstance(settings: HttpSettings): FastifyInstance {
     frameworkErrors: (error, request, reply) => {
       void reply.header(REQUEST_ID_HEADER, request.id);
       sendProblem(error, request as never, reply as never);
+      logRequest(request as never, reply as never);
     },
     clientErrorHandler: answerBrokenHttp,
   });
@@ -88,7 +89,7 @@ function addHooks(instance: FastifyInstance, authentication: AuthenticationSetti
     withRequestId(request.id, done);
   });
   instance.addHook('onSend', async (_request, reply) => {
-    if (reply.storedStatus !== null) reply.code(reply.storedStatus);
+    if (reply.storedStatus) reply.code(reply.storedStatus);
   });
   instance.addHook('onResponse', async (request, reply) => logRequest(request, reply));
 }

@@ -1,6 +1,6 @@
 export { ApiPage } from './api-page.js';
 export { ApiProblems, type ProblemStatus } from './api-problems.js';
-export { authenticateBasic } from './authentication.js';
+export { authenticateBasic, requireMetricsToken } from './authentication.js';
 export { configureHttp } from './configure-http.js';
 export { type CursorShape, decodeCursor, encodeCursor } from './cursor.js';
 export { HttpAdapter } from './http-adapter.js';

@@ -15,7 +15,7 @@ export function bodySchemas(document: OpenAPIObject): string[] {
 export function withoutUnusedSchemas(document: OpenAPIObject): OpenAPIObject {
   const schemas = document.components?.schemas ?? {};
   const used = new Set<string>();
-  const pending = referencesIn(document.paths);
+  const pending = referencesIn([document.paths, document.components?.responses]);
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (used.has(name)) continue;
     used.add(name);

@@ -3,6 +3,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import { VERSION } from '../version.js';
 import { closeObjects } from './openapi-closing.js';
 import { describeOperations } from './openapi-operations.js';
+import { shareProblems } from './openapi-problems.js';
 import { bodySchemas, withoutUnusedSchemas } from './openapi-references.js';
 import { ProblemDto } from './problem.dto.js';
 import { querySchemas } from './query-schema.js';
@@ -56,6 +57,7 @@ export function buildContract(app: INestApplication, settings: ContractSettings)
   limitBulk(complete, settings.maxTransfersPerBulk);
   closeObjects(complete);
   describeOperations(complete);
+  shareProblems(complete);
   const checkedSchemas = [...new Set([...bodySchemas(complete), ...queries.map((query) => query.name)])];
   return { complete, checkedSchemas, document: withoutUnusedSchemas(complete) };
 }

@@ -16,7 +16,7 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
     route: routeOf(request),
     path: loggablePath(pathOf(request.raw.url ?? '')),
     status,
-    ...(request.problemCode !== null && { code: request.problemCode }),
+    ...(request.problemCode && { code: request.problemCode }),
     duration_ms: Math.round(reply.elapsedTime * 100) / 100,
     request_id: request.id,
     organization_id: request.organizationId ?? request.principal?.organizationId ?? null,

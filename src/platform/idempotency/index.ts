@@ -1,9 +1,5 @@
 export { IdempotencyModule } from './idempotency.module.js';
-export {
-  IdempotencyRepository,
-  type IdempotencyRecord,
-  type IdempotencySlot,
-} from './idempotency.repository.js';
+export { IdempotencyRepository, type IdempotencyRecord, type IdempotencySlot } from './idempotency.repository.js';
 export {
   hashBody,
   idempotencyInProgress,

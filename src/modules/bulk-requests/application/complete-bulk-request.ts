@@ -63,7 +63,8 @@ export class CompleteBulkRequest {
     const hold = await this.accounts.getHold(tx, BULK_REQUEST_HOLD, bulkId);
     const captured = counts.settledMinor + counts.returnedMinor;
     const released = counts.failedMinor + counts.cancelledMinor;
-    if (hold.capturedMinor === captured && hold.releasedMinor === released && captured + released === hold.amountMinor) return;
+    if (hold.capturedMinor === captured && hold.releasedMinor === released && captured + released === hold.amountMinor)
+      return;
     throw invariantViolated('the hold of a bulk request does not match its lines');
   }
 }

@@ -17,13 +17,15 @@ export class StopBulkRequest {
 
   /** The bulk's row changes first, so that no later lease or window passes. Does nothing to a bulk that is not running. */
   async stop(bulkId: string): Promise<void> {
-    const cancelled = await this.unitOfWork.run(async (tx) => {
+    const isStopping = await this.unitOfWork.run(async (tx) => {
       const bulk = await this.repository.lock(tx, bulkId);
-      if (!bulk || (bulk.status !== 'processing' && bulk.status !== 'paused')) return null;
-      await this.repository.startCancelling(tx, bulkId, bulk.status, 'on_failure');
-      return this.transfers.stop(tx, bulkId);
+      // Already stopping: an earlier run may have died half-way.
+      if (bulk?.status === 'cancelling') return true;
+      if (bulk?.status !== 'processing' && bulk?.status !== 'paused') return false;
+      return this.repository.startCancelling(tx, bulkId, bulk.status, 'on_failure');
     });
-    if (cancelled === null) return;
+    if (!isStopping) return;
+    const cancelled = await this.transfers.stop(bulkId);
     logger.info({ event: 'bulk_stopped', bulk_request_id: bulkId, cancelled });
     await this.transfers.checkCompletion(bulkId);
   }

@@ -83,7 +83,8 @@ export class SubmissionKeys {
     const records = await Promise.all(key.slots.map((slot) => this.repository.find(on, slot)));
     const [first] = records.filter((record) => record !== null);
     if (!first) return null;
-    if (key.isFingerprint) throw first.resourceId === null ? idempotencyInProgress() : duplicateBulkRequest(first.resourceId);
+    if (key.isFingerprint)
+      throw first.resourceId === null ? idempotencyInProgress() : duplicateBulkRequest(first.resourceId);
     // Sent together now, they must have been sent together then.
     const sameCall = records.every((record) => record !== null && record.resourceId === first.resourceId);
     if (!sameCall) throw idempotencyKeyReused();

@@ -10,7 +10,12 @@ import { OrganizationsQueries } from '../../organizations/index.js';
 import { BOOK } from '../../rails/index.js';
 import type { OpenedTransfer } from '../../transfers/index.js';
 import { accept, type Acceptance } from '../domain/acceptance.js';
-import { accountNotActive, debtorNotFound, insufficientFunds, organizationMismatch } from '../domain/bulk-request.errors.js';
+import {
+  accountNotActive,
+  debtorNotFound,
+  insufficientFunds,
+  organizationMismatch,
+} from '../domain/bulk-request.errors.js';
 import type { BulkRequest } from '../domain/bulk-request.js';
 import { type CheckedCreditTransfers, checkCreditTransfers } from '../domain/credit-transfer.js';
 import { assertNamesDebtor, assertSupported, type Submission } from '../domain/submission.js';
@@ -52,7 +57,10 @@ export class SubmitBulkRequestUseCase {
     const { debtor, checked, acceptance } = await this.check(command);
     const bulk = this.newBulk(command, debtor, checked, acceptance);
     const lines = await this.route(command, acceptance);
-    return this.acceptance.accept({ bulk, lines, key, isFunded: acceptance.totalMinor <= debtor.availableMinor }, answer);
+    return this.acceptance.accept(
+      { bulk, lines, key, isFunded: acceptance.totalMinor <= debtor.availableMinor },
+      answer,
+    );
   }
 
   /** Everything {@link submit} would check, and nothing stored. */
@@ -94,7 +102,9 @@ export class SubmitBulkRequestUseCase {
       return byIban;
     }
     const byId = await this.accounts.findDebtor(this.database, { organizationId, accountId: accountId.toLowerCase() });
-    const contradicts = (normalized !== undefined && byId?.iban !== normalized) || (bic !== undefined && iban !== undefined && byIban?.id !== byId?.id);
+    const contradicts =
+      (normalized !== undefined && byId?.iban !== normalized) ||
+      (bic !== undefined && iban !== undefined && byIban?.id !== byId?.id);
     if (!byId || contradicts) throw debtorNotFound();
     return byId;
   }
@@ -125,7 +135,10 @@ export class SubmitBulkRequestUseCase {
   }
 
   /** Money for an account that is held here does not leave through a bank. */
-  private async route({ organizationId, submission }: SubmitBulkRequest, { lines }: Acceptance): Promise<OpenedTransfer[]> {
+  private async route(
+    { organizationId, submission }: SubmitBulkRequest,
+    { lines }: Acceptance,
+  ): Promise<OpenedTransfer[]> {
     const ibans = [...new Set(lines.map((line) => line.counterpartyIban))];
     const held = await this.accounts.findByIbans(this.database, organizationId, ibans);
     const rail = submission.rail ?? this.config.DEFAULT_RAIL;

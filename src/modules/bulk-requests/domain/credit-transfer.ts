@@ -96,7 +96,9 @@ function checkLine(
   const currency = input.currency ?? debtor.currency;
   if (!isCurrency(currency)) refuse('currency', 'unknown_currency');
   else if (currency !== debtor.currency) refuse('currency', 'currency_mismatch');
-  const amount = isCurrency(currency) ? parseAmount(input.amount, currency) : parseAmount(input.amount, debtor.currency);
+  const amount = isCurrency(currency)
+    ? parseAmount(input.amount, currency)
+    : parseAmount(input.amount, debtor.currency);
   if (!amount.ok) refuse('amount', amount.code satisfies AmountErrorCode);
   const iban = validateIban(input.counterparty_iban);
   if (!iban.ok) refuse('counterparty_iban', iban.code);

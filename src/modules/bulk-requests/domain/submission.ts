@@ -36,7 +36,9 @@ export function assertSupported(submission: Submission): void {
 /** @throws invalid_request when neither `debtor_account_id` nor both of IBAN and BIC name the debtor */
 export function assertNamesDebtor(submission: Submission): void {
   if (submission.debtor_account_id !== undefined) return;
-  const missing = (['organization_iban', 'organization_bic'] as const).filter((field) => submission[field] === undefined);
+  const missing = (['organization_iban', 'organization_bic'] as const).filter(
+    (field) => submission[field] === undefined,
+  );
   if (missing.length === 0) return;
   const detail = 'Required, unless debtor_account_id names the debtor.';
   const errors: FieldError[] = missing.map((field) => ({ pointer: `/${field}`, code: 'required', detail }));

@@ -119,7 +119,12 @@ export class BulkRequestRepository {
   }
 
   /** Newest first, before `beforeId`. */
-  async list(on: Queryable, filter: BulkRequestFilter, beforeId: string | null, limit: number): Promise<BulkRequestRow[]> {
+  async list(
+    on: Queryable,
+    filter: BulkRequestFilter,
+    beforeId: string | null,
+    limit: number,
+  ): Promise<BulkRequestRow[]> {
     return on.query<BulkRequestRow>(
       `SELECT ${COLUMNS} FROM bulk_requests
         WHERE organization_id = $1 AND ($2::uuid IS NULL OR id < $2) AND ($3::uuid IS NULL OR id >= $3)
@@ -140,7 +145,12 @@ export class BulkRequestRepository {
   }
 
   /** False when the bulk is no longer in the expected state. */
-  async startCancelling(tx: Tx, id: string, from: BulkRequestStatus, stoppedBy: 'on_failure' | 'request'): Promise<boolean> {
+  async startCancelling(
+    tx: Tx,
+    id: string,
+    from: BulkRequestStatus,
+    stoppedBy: 'on_failure' | 'request',
+  ): Promise<boolean> {
     const updated = await tx.execute(
       `UPDATE bulk_requests SET status = 'cancelling', stopped_by = $3 WHERE id = $1 AND status = $2`,
       [id, from, stoppedBy],

@@ -54,7 +54,7 @@ export class OrganizationsRepository {
     return this.apiKeys.findOneBy({ organizationId, id });
   }
 
-  /** Every request asks this: plain SQL takes a third of the entity manager's time. */
+  /** Every request asks this, and plain SQL costs half of what an entity does. */
   async findApiKeyByPublicId(publicId: string): Promise<KnownApiKey | null> {
     const [key] = await this.database.query<KnownApiKey>(
       `SELECT id, organization_id AS "organizationId", public_id AS "publicId", secret_hash AS "secretHash", name, scopes,

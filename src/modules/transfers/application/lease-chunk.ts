@@ -20,8 +20,15 @@ export interface Lease {
   readonly deadlineMs: number;
 }
 
-export type LeaseResult =
-  Lease | { readonly ended: 'nothing_to_do' | 'not_allowed' | 'cancelled'; readonly bulkId: string | null };
+/** Why there is no lease. `cancelled`: the bulk is being stopped, and the chunk's lines were cancelled instead. */
+export interface NoLease {
+  readonly ended: 'nothing_to_do' | 'not_allowed' | 'cancelled';
+  readonly bulkId: string | null;
+  /** Lines cancelled. */
+  readonly cancelled: number;
+}
+
+export type LeaseResult = Lease | NoLease;
 
 /** Bulk states in which the rail may still be asked, though nothing new is sent. */
 const MAY_INQUIRE = ['processing', 'paused', 'cancelling', 'reversing'];
@@ -44,23 +51,25 @@ export class LeaseChunk {
     const token = randomUUID();
     return this.unitOfWork.run(async (tx) => {
       const bulk = await this.chunks.lockBulkForShare(tx, chunkId);
-      const chunk = await this.chunks.lease(tx, chunkId, token, this.config.CHUNK_LEASE_MS);
-      if (!bulk || !chunk) return { ended: 'nothing_to_do', bulkId: bulk?.id ?? null };
+      // Under a bulk that is being stopped nothing is sent any more, so nothing has to wait for its time.
+      const early = bulk?.status === 'cancelling';
+      const chunk = await this.chunks.lease(tx, { chunkId, token, leaseMs: this.config.CHUNK_LEASE_MS, early });
+      if (!bulk || !chunk) return noLease('nothing_to_do', bulk?.id ?? null);
       const lines = await this.chunks.openLines(tx, chunk);
       if (lines.length === 0) {
         await this.chunks.close(tx, [chunk.id]);
-        return { ended: 'nothing_to_do', bulkId: bulk.id };
+        return noLease('nothing_to_do', bulk.id);
       }
       const leasedAt = new Date();
       if (chunk.purpose === 'submit' && bulk.status === 'cancelling') {
         const moves = lines.map((line) => decideCancel(line));
         await this.recorder.record(tx, { bulk, rail: chunk.rail, chunk: { id: chunk.id, leasedAt }, moves });
-        return { ended: 'cancelled', bulkId: bulk.id };
+        return noLease('cancelled', bulk.id, moves.filter((move) => move.to === 'cancelled').length);
       }
       const allowed = chunk.purpose === 'submit' ? bulk.status === 'processing' : MAY_INQUIRE.includes(bulk.status);
       if (!allowed) {
         await this.chunks.reopen(tx, chunk.id);
-        return { ended: 'not_allowed', bulkId: bulk.id };
+        return noLease('not_allowed', bulk.id);
       }
       const window = this.firstWindow(chunk, lines);
       const last = window.at(-1);
@@ -105,3 +114,9 @@ export class LeaseChunk {
     return chunk.rail === BOOK ? lineCount : (this.rails.get(chunk.rail).traits.windowLines ?? lineCount);
   }
 }
+
+const noLease = (ended: NoLease['ended'], bulkId: string | null, cancelled = 0): NoLease => ({
+  ended,
+  bulkId,
+  cancelled,
+});

@@ -42,7 +42,7 @@ export class RecordMoves {
     const { bulk, chunk, moves, rail } = input;
     const owner = { organizationId: bulk.organizationId, bulkId: bulk.id, urgent: bulk.urgent };
     const plan = planRecord(moves, { id: chunk?.id ?? null, rail });
-    await this.transfers.applyMoves(tx, moves, plan.chunkOf, chunk?.id ?? null);
+    await this.transfers.applyMoves(tx, bulk.id, plan, chunk?.id ?? null);
     await this.transfers.insertTransitions(tx, bulk.organizationId, chunk, moves);
     await this.chunks.insert(tx, owner, plan.chunks);
     if (chunk) await this.chunks.close(tx, [chunk.id]);
@@ -64,14 +64,14 @@ export class RecordMoves {
     const { bulk } = input;
     const entries = await this.entriesOf(tx, input);
     const leavesHoldMinor = capturedMinor + releasedMinor;
-    if (leavesHoldMinor > 0n) {
-      const outcome = { purpose: BULK_REQUEST_HOLD, referenceId: bulk.id, capturedMinor, releasedMinor };
-      await this.accounts.applyHoldOutcome(tx, outcome);
-    }
     if (entries.length === 0 && leavesHoldMinor === 0n) return;
-    const reservedChanges =
-      leavesHoldMinor > 0n ? [{ accountId: bulk.debtorAccountId, reservedMinor: -leavesHoldMinor }] : [];
-    await this.ledger.post(tx, { organizationId: bulk.organizationId, entries, reservedChanges });
+    const posting = {
+      organizationId: bulk.organizationId,
+      entries,
+      reservedChanges: [{ accountId: bulk.debtorAccountId, reservedMinor: -leavesHoldMinor }],
+    };
+    const hold = { purpose: BULK_REQUEST_HOLD, referenceId: bulk.id, capturedMinor, releasedMinor };
+    await this.ledger.post(tx, posting, leavesHoldMinor > 0n ? hold : null);
   }
 
   private async entriesOf(tx: Tx, { bulk, moves, rail, creditAccountOf }: MovesToRecord): Promise<NewLedgerEntry[]> {

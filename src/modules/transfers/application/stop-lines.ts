@@ -1,30 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import type { Tx } from '../../../platform/database/index.js';
-import { decideCancel } from '../domain/decide-cancel.js';
+import { Database } from '../../../platform/database/index.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
-import { TransferRepository } from '../persistence/transfer.repository.js';
-import { RecordMoves } from './record-moves.js';
+import { LeaseChunk } from './lease-chunk.js';
 
-/** Ends the lines of a bulk that were not sent. The caller holds the bulk's lock and has made it `cancelling`. */
+/**
+ * Ends the lines of a bulk that were not sent, a chunk a transaction: the debtor's account is locked for none of them longer than for
+ * any other chunk. The bulk is `cancelling` already, so a chunk that is taken is cancelled; one that is missed meets the same fate in
+ * the worker it is handed to.
+ */
 @Injectable()
 export class StopLines {
   constructor(
+    private readonly database: Database,
     private readonly chunks: ChunkRepository,
-    private readonly transfers: TransferRepository,
-    private readonly recorder: RecordMoves,
+    private readonly leases: LeaseChunk,
   ) {}
 
-  /** Lines cancelled. Those of leased chunks follow when their worker records, or finds the bulk `cancelling`. */
-  async stop(tx: Tx, bulkId: string): Promise<number> {
-    const chunks = await this.chunks.lockUnleased(tx, bulkId);
-    if (chunks.length === 0) return 0;
-    const bulk = await this.chunks.getBulk(tx, bulkId);
-    const ids = chunks.map((chunk) => chunk.id);
-    const lines = await this.transfers.pendingLines(tx, bulkId, ids);
-    const moves = lines.map((line) => decideCancel(line));
-    // No line moves money here but out of the hold, so the rail does not matter.
-    if (moves.length > 0) await this.recorder.record(tx, { bulk, rail: chunks[0]?.rail ?? '', chunk: null, moves });
-    await this.chunks.close(tx, ids);
-    return moves.filter((move) => move.to === 'cancelled').length;
+  /** How many lines were cancelled here. */
+  async stop(bulkId: string): Promise<number> {
+    let cancelled = 0;
+    for (const chunkId of await this.chunks.listUnleased(this.database, bulkId)) {
+      const result = await this.leases.take(chunkId);
+      if ('ended' in result) cancelled += result.cancelled;
+    }
+    return cancelled;
   }
 }

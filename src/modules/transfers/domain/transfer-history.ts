@@ -46,7 +46,9 @@ export interface HistoryItem {
  */
 export function attemptsOf(facts: TransferFacts, transitions: readonly Transition[]): Attempt[] {
   const told = transitions
-    .filter((item) => item.source === 'submission' || (item.source === 'lost_lease' && item.fromStatus === 'submitting'))
+    .filter(
+      (item) => item.source === 'submission' || (item.source === 'lost_lease' && item.fromStatus === 'submitting'),
+    )
     .map((item) => ({
       number: item.attempt,
       startedAt: item.startedAt,
@@ -74,16 +76,22 @@ export function historyOf(facts: TransferFacts, transitions: readonly Transition
     code: item.code,
     detail: item.detail,
   }));
-  const items: HistoryItem[] = [{ at: facts.createdAt, status: 'pending', source: 'acceptance', code: null, detail: null }, ...told];
+  const items: HistoryItem[] = [
+    { at: facts.createdAt, status: 'pending', source: 'acceptance', code: null, detail: null },
+    ...told,
+  ];
   if (settledPlainly(facts, attemptsTold(transitions)) && facts.settledAt) {
     items.push({ ...plain, at: facts.settledAt, status: 'settled' });
   }
-  if (facts.status === 'submitting') items.push({ ...plain, at: facts.chunkLeasedAt ?? facts.createdAt, status: 'submitting' });
+  if (facts.status === 'submitting')
+    items.push({ ...plain, at: facts.chunkLeasedAt ?? facts.createdAt, status: 'submitting' });
   return items.sort((a, b) => a.at.getTime() - b.at.getTime());
 }
 
 const attemptsTold = (transitions: readonly Transition[]): number =>
-  transitions.filter((item) => item.source === 'submission' || (item.source === 'lost_lease' && item.fromStatus === 'submitting')).length;
+  transitions.filter(
+    (item) => item.source === 'submission' || (item.source === 'lost_lease' && item.fromStatus === 'submitting'),
+  ).length;
 
 const settledPlainly = (facts: TransferFacts, told: number): boolean =>
   (facts.status === 'settled' || facts.status === 'returned') && facts.attempts > told;

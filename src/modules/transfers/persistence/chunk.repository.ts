@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../../domain/errors.js';
-import type { Tx } from '../../../platform/database/index.js';
+import type { Queryable, Tx } from '../../../platform/database/index.js';
 import type { ChunkPurpose, NewChunk } from '../domain/chunk.js';
 import type { PayableLine } from '../domain/line.js';
 
@@ -96,14 +96,17 @@ export class ChunkRepository {
     return row;
   }
 
-  /** Null when the chunk is done, taken, or not due: a job that came twice, or late. */
-  async lease(tx: Tx, chunkId: string, token: string, leaseMs: number): Promise<LeasedChunk | null> {
+  /** Null when the chunk is done, taken, or not due (unless `early`): a job that came twice, or late. */
+  async lease(
+    tx: Tx,
+    { chunkId, token, leaseMs, early }: { chunkId: string; token: string; leaseMs: number; early: boolean },
+  ): Promise<LeasedChunk | null> {
     const [row] = await tx.query<LeasedChunk>(
       `UPDATE chunks SET status = 'leased', lease_attempt = lease_attempt + 1, lease_token = $2, leased_at = now(),
               lease_expires_at = now() + $3 * interval '1 ms', submitted_through = NULL, window_lines = 0
-        WHERE id = $1 AND status IN ('open', 'dispatched') AND due_at <= now()
+        WHERE id = $1 AND status IN ('open', 'dispatched') AND (due_at <= now() OR $4)
         RETURNING ${CHUNK_COLUMNS}`,
-      [chunkId, token, leaseMs],
+      [chunkId, token, leaseMs, early],
     );
     return row ?? null;
   }
@@ -160,14 +163,14 @@ export class ChunkRepository {
     );
   }
 
-  /** The bulk's chunks that nobody is executing, locked in order. */
-  async lockUnleased(tx: Tx, bulkId: string): Promise<LeasedChunk[]> {
-    return tx.query<LeasedChunk>(
-      `SELECT ${CHUNK_COLUMNS} FROM chunks
-        WHERE bulk_id = $1 AND closed_at IS NULL AND status IN ('open', 'dispatched') AND purpose = 'submit'
-        ORDER BY id FOR NO KEY UPDATE`,
+  /** The bulk's chunks that are waiting to be submitted and that nobody is executing. */
+  async listUnleased(on: Queryable, bulkId: string): Promise<string[]> {
+    const rows = await on.query<{ id: string }>(
+      `SELECT id FROM chunks
+        WHERE bulk_id = $1 AND closed_at IS NULL AND status IN ('open', 'dispatched') AND purpose = 'submit' ORDER BY id`,
       [bulkId],
     );
+    return rows.map((row) => row.id);
   }
 
   /** Locks chunks in order; those under a lease are left out. */

@@ -3,6 +3,7 @@ import { invariantViolated } from '../../../domain/errors.js';
 import type { Queryable, Tx } from '../../../platform/database/index.js';
 import { copyRow } from '../../../platform/database/index.js';
 import type { Line, Move } from '../domain/line.js';
+import type { RecordPlan } from '../domain/plan-record.js';
 import { type StoredTransferStatus, storedStatus } from '../domain/transfer.state.js';
 
 /** A line of an accepted bulk, ready to be stored. */
@@ -62,27 +63,32 @@ export class TransferRepository {
   }
 
   /**
-   * Writes what moves say, a statement per target state. Each row must still be in the state the move expects and, when given,
-   * belong to `chunkId`; a row that is not rolls the whole record back.
+   * Writes what moves of one bulk say, a statement per kind of move. Each row must still be in the state its move expects and, when
+   * given, belong to `chunkId`; a row that is not rolls the whole record back.
    */
   async applyMoves(
     tx: Tx,
-    moves: readonly Move[],
-    chunkOf: ReadonlyMap<string, string>,
+    bulkId: string,
+    { moves, chunkOf }: Pick<RecordPlan, 'moves' | 'chunkOf'>,
     chunkId: string | null,
   ): Promise<void> {
     const groups = new Map<string, Move[]>();
     for (const move of moves) {
-      const key = `${storedStatus(move.from)} ${storedStatus(move.to)}`;
+      const key = `${storedStatus(move.from)} ${storedStatus(move.to)} ${move.attempts - move.line.attempts} ${move.possiblySent}`;
       const group = groups.get(key);
       if (group) group.push(move);
       else groups.set(key, [move]);
     }
-    for (const group of groups.values()) await this.applyGroup(tx, group, chunkOf, chunkId);
+    for (const group of groups.values()) await this.applyGroup(tx, bulkId, group, chunkOf, chunkId);
   }
 
+  /**
+   * Rows are found by `(bulk_id, line)` and what differs between them comes as JSON by line: a join with `unnest` of the same arrays is
+   * planned as a nested loop over the whole chunk as long as the table has no statistics (measured: 70 ms instead of 5).
+   */
   private async applyGroup(
     tx: Tx,
+    bulkId: string,
     moves: readonly Move[],
     chunkOf: ReadonlyMap<string, string>,
     chunkId: string | null,
@@ -91,24 +97,24 @@ export class TransferRepository {
     if (!first) return;
     const to = storedStatus(first.to);
     const updated = await tx.execute(
-      `UPDATE transfers t SET status = $2, attention = $3, attempts = u.attempts, possibly_sent = u.possibly_sent,
-              rail_id = coalesce(u.rail_id, t.rail_id), chunk_id = coalesce(u.chunk_id, t.chunk_id),
-              failure_code = u.code, failure_detail = u.detail,
-              settled_at = CASE WHEN $2 = 'settled' THEN now() ELSE t.settled_at END
-         FROM unnest($4::uuid[], $5::int[], $6::bool[], $7::text[], $8::uuid[], $9::text[], $10::text[])
-              AS u (id, attempts, possibly_sent, rail_id, chunk_id, code, detail)
-        WHERE t.id = u.id AND t.status = $1 AND ($11::uuid IS NULL OR t.chunk_id = $11)`,
+      `UPDATE transfers SET status = $2, attention = $3, attempts = attempts + $4, possibly_sent = $5,
+              rail_id = coalesce($8::jsonb ->> line::text, rail_id),
+              chunk_id = coalesce(($9::jsonb ->> line::text)::uuid, chunk_id),
+              failure_code = $10::jsonb ->> line::text, failure_detail = $11::jsonb ->> line::text,
+              settled_at = CASE WHEN $2 = 'settled' THEN now() ELSE settled_at END
+        WHERE bulk_id = $6 AND line = ANY($7::int[]) AND status = $1 AND ($12::uuid IS NULL OR chunk_id = $12)`,
       [
         storedStatus(first.from),
         to,
         RARE.includes(to) ? to : null,
-        moves.map((move) => move.line.id),
-        moves.map((move) => move.attempts),
-        moves.map((move) => move.possiblySent),
-        moves.map((move) => move.railId),
-        moves.map((move) => chunkOf.get(move.line.id) ?? null),
-        moves.map((move) => move.code),
-        moves.map((move) => move.detail),
+        first.attempts - first.line.attempts,
+        first.possiblySent,
+        bulkId,
+        moves.map((move) => move.line.line),
+        byLine(moves, (move) => move.railId),
+        byLine(moves, (move) => chunkOf.get(move.line.id) ?? null),
+        byLine(moves, (move) => move.code),
+        byLine(moves, (move) => move.detail),
         chunkId,
       ],
     );
@@ -156,15 +162,6 @@ export class TransferRepository {
     );
   }
 
-  /** The pending lines of chunks that nobody is executing; the caller holds the chunks' locks. */
-  async pendingLines(tx: Tx, bulkId: string, chunkIds: readonly string[]): Promise<Line[]> {
-    return tx.query<Line>(
-      `SELECT id, line, status, attempts, possibly_sent AS "possiblySent", amount_minor AS "amountMinor"
-         FROM transfers WHERE bulk_id = $1 AND chunk_id = ANY($2::uuid[]) AND status = 'pending' ORDER BY line`,
-      [bulkId, chunkIds],
-    );
-  }
-
   /** The truth a completion is checked against: counts and sums (minor units) by stored status. */
   async countByStatus(
     on: Queryable,
@@ -176,6 +173,19 @@ export class TransferRepository {
       [bulkId],
     );
   }
+}
+
+/** A JSON object of what each line has, by line; null when none has anything. */
+function byLine(moves: readonly Move[], valueOf: (move: Move) => string | null): string | null {
+  const values: Record<number, string> = {};
+  let any = false;
+  for (const move of moves) {
+    const value = valueOf(move);
+    if (value === null) continue;
+    values[move.line.line] = value;
+    any = true;
+  }
+  return any ? JSON.stringify(values) : null;
 }
 
 function* copyBlocks(transfers: readonly NewTransfer[]): Iterable<string> {

@@ -1,0 +1,20 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { operationsOf } from './openapi-operations.js';
+import { PROBLEM_MEDIA_TYPE } from './problem.js';
+
+/** Every operation refuses in the same ways: each is written once, and referred to. */
+export function shareProblems(document: OpenAPIObject): void {
+  const shared: Record<string, object> = {};
+  for (const { operation } of operationsOf(document)) {
+    const responses = operation.responses as Record<string, { content?: object } | { $ref: string }>;
+    for (const [status, response] of Object.entries(responses)) {
+      if ('$ref' in response || !(PROBLEM_MEDIA_TYPE in (response.content ?? {}))) continue;
+      const name = `Problem${status}`;
+      shared[name] ??= response;
+      if (JSON.stringify(shared[name]) === JSON.stringify(response)) {
+        responses[status] = { $ref: `#/components/responses/${name}` };
+      }
+    }
+  }
+  document.components = { ...document.components, responses: { ...document.components?.responses, ...shared } } as never;
+}

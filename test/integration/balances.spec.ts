@@ -1,0 +1,239 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { newId } from '../../src/domain/ids.js';
+import {
+  type Account,
+  AccountsModule,
+  AccountsQueries,
+  AccountsService,
+  type SystemAccount,
+} from '../../src/modules/accounts/index.js';
+import { LedgerModule } from '../../src/modules/ledger/index.js';
+import { OrganizationsModule } from '../../src/modules/organizations/index.js';
+import { Database, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
+import { createAccount, createFundedAccount, createOrganization } from '../factories/organizations.js';
+import { startFeatures, type TestFeatures } from '../support/test-features.js';
+
+const IBAN = 'FR10474608000002006107XXXXX';
+
+describe('balances and holds', () => {
+  let features: TestFeatures;
+  let app: INestApplicationContext;
+  let database: Database;
+  let service: AccountsService;
+  let queries: AccountsQueries;
+  let organizationId: string;
+
+  beforeAll(async () => {
+    features = await startFeatures([OrganizationsModule, AccountsModule, LedgerModule]);
+    ({ app } = features);
+    database = app.get(Database);
+    service = app.get(AccountsService);
+    queries = app.get(AccountsQueries);
+  });
+  beforeEach(async () => {
+    ({ id: organizationId } = await createOrganization(app));
+  });
+  afterAll(() => features.close());
+
+  const run = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => app.get(UnitOfWork).run(work);
+  const reload = (account: Account): Promise<Account> => queries.get(account.organizationId, account.id);
+
+  describe('a reservation', () => {
+    const reserve = (accountId: string, amountMinor: bigint): Promise<boolean> =>
+      run((tx) => service.reserve(tx, { accountId, amountMinor }));
+
+    it('takes what is available, to the last minor unit, and no more', async () => {
+      const { id } = await createFundedAccount(app, { organizationId, amount: '10.00' });
+      await expect(reserve(id, 1001n)).resolves.toBe(false);
+      await expect(reserve(id, 1000n)).resolves.toBe(true);
+      await expect(reserve(id, 1n)).resolves.toBe(false);
+    });
+
+    it('never wins twice for one balance', async () => {
+      const account = await createFundedAccount(app, { organizationId, amount: '10.00' });
+      const won = await Promise.all(Array.from({ length: 10 }, () => reserve(account.id, 600n)));
+      expect(won.filter(Boolean)).toHaveLength(1);
+      await expect(reload(account)).resolves.toMatchObject({ postedMinor: 1000n, reservedMinor: 600n });
+    });
+
+    it.each(['frozen', 'closed'] as const)('gets nothing from an account that is %s', async (status) => {
+      const account = await createFundedAccount(app, {
+        organizationId,
+        amount: status === 'closed' ? '0.01' : '10.00',
+      });
+      if (status === 'closed') {
+        await database.execute(`UPDATE accounts SET status = 'closed', posted_minor = 0 WHERE id = $1`, [account.id]);
+      } else {
+        await service.changeStatus({ organizationId, accountId: account.id, status });
+      }
+      await expect(reserve(account.id, 1n)).resolves.toBe(false);
+    });
+
+    it('of nothing is a bug', async () => {
+      const { id } = await createFundedAccount(app, { organizationId });
+      await expect(reserve(id, 0n)).rejects.toMatchObject({ code: 'invariant_violated' });
+    });
+  });
+
+  describe('a hold', () => {
+    const purpose = 'bulk_request';
+
+    async function openHold(amountMinor: bigint): Promise<{ accountId: string; referenceId: string }> {
+      const { id: accountId } = await createFundedAccount(app, { organizationId, amount: '10.00' });
+      const referenceId = newId();
+      const hold = { organizationId, accountId, currency: 'EUR', purpose, referenceId, amountMinor };
+      await run(async (tx) => {
+        expect(await service.reserve(tx, { accountId, amountMinor })).toBe(true);
+        await service.openHold(tx, hold);
+      });
+      return { accountId, referenceId };
+    }
+
+    it('adds up what is captured and released', async () => {
+      const { accountId, referenceId } = await openHold(1000n);
+      for (const [capturedMinor, releasedMinor] of [
+        [600n, 0n],
+        [100n, 300n],
+      ] as const) {
+        await run((tx) => service.applyHoldOutcome(tx, { purpose, referenceId, capturedMinor, releasedMinor }));
+      }
+      await expect(service.getHold(database, purpose, referenceId)).resolves.toMatchObject({
+        accountId,
+        amountMinor: 1000n,
+        capturedMinor: 700n,
+        releasedMinor: 300n,
+      });
+    });
+
+    it('never gives more than it holds', async () => {
+      const { referenceId } = await openHold(1000n);
+      const outcome = { purpose, referenceId, capturedMinor: 600n, releasedMinor: 401n };
+      await expect(run((tx) => service.applyHoldOutcome(tx, outcome))).rejects.toMatchObject({
+        code: 'invariant_violated',
+      });
+      await expect(service.getHold(database, purpose, referenceId)).resolves.toMatchObject({ capturedMinor: 0n });
+    });
+
+    it('is one per purpose and reference', async () => {
+      const { accountId, referenceId } = await openHold(100n);
+      const second = { organizationId, accountId, currency: 'EUR', purpose, referenceId, amountMinor: 1n };
+      await expect(run((tx) => service.openHold(tx, second))).rejects.toMatchObject({ code: 'invariant_violated' });
+    });
+
+    it('is never of another currency than its account', async () => {
+      const { id: accountId } = await createFundedAccount(app, { organizationId });
+      const hold = { organizationId, accountId, currency: 'USD', purpose, referenceId: newId(), amountMinor: 1n };
+      await expect(run((tx) => service.openHold(tx, hold))).rejects.toMatchObject({ code: 'invariant_violated' });
+    });
+
+    it('that does not exist can neither be had nor booked on', async () => {
+      const broken = { code: 'invariant_violated' };
+      const outcome = { purpose, referenceId: newId(), capturedMinor: 1n, releasedMinor: 0n };
+      await expect(service.getHold(database, purpose, newId())).rejects.toMatchObject(broken);
+      await expect(run((tx) => service.lockHold(tx, purpose, newId()))).rejects.toMatchObject(broken);
+      await expect(run((tx) => service.applyHoldOutcome(tx, outcome))).rejects.toMatchObject(broken);
+    });
+  });
+
+  describe('a system account', () => {
+    const clearing = (): SystemAccount => ({ organizationId, kind: 'clearing', rail: 'sandbox', currency: 'EUR' });
+
+    it('is one per organization, kind, rail and currency', async () => {
+      const wanted: SystemAccount[] = [
+        clearing(),
+        { ...clearing(), rail: 'book' },
+        { ...clearing(), currency: 'USD' },
+        { organizationId, kind: 'bank', currency: 'EUR' },
+      ];
+      const ask = (): Promise<string[]> =>
+        run(async (tx) => {
+          const ids: string[] = [];
+          for (const account of wanted) ids.push(await service.getSystemAccount(tx, account));
+          return ids;
+        });
+      const first = await ask();
+      expect(new Set(first).size).toBe(wanted.length);
+      await expect(ask()).resolves.toEqual(first);
+    });
+
+    it('is the same for all who ask for it first at the same time', async () => {
+      const ids = await Promise.all(
+        Array.from({ length: 10 }, () => run((tx) => service.getSystemAccount(tx, clearing()))),
+      );
+      expect(new Set(ids).size).toBe(1);
+    });
+
+    it('that exists is handed out while somebody else holds its row', async () => {
+      const id = await run((tx) => service.getSystemAccount(tx, clearing()));
+      await run(async (tx) => {
+        await service.lockAccounts(tx, [id]);
+        await expect(run((other) => service.getSystemAccount(other, clearing()))).resolves.toBe(id);
+      });
+    });
+
+    it("is nobody's to look up", async () => {
+      const id = await run((tx) => service.getSystemAccount(tx, clearing()));
+      await expect(queries.get(organizationId, id)).rejects.toMatchObject({ code: 'not_found' });
+      await expect(queries.findDebtor(database, { organizationId, accountId: id })).resolves.toBeNull();
+      await expect(queries.list(organizationId, { limit: 10 })).resolves.toMatchObject({ data: [] });
+    });
+  });
+
+  describe('changes of balances', () => {
+    const change = (accountId: string, postedMinor: bigint, reservedMinor = 0n) => ({
+      accountId,
+      postedMinor,
+      reservedMinor,
+    });
+
+    it('touch every account they name, or nothing', async () => {
+      const account = await createAccount(app, { organizationId });
+      const changes = [change(account.id, 5n), change(newId(), -5n)];
+      await expect(run((tx) => service.applyChanges(tx, changes))).rejects.toMatchObject({
+        code: 'invariant_violated',
+      });
+      await expect(reload(account)).resolves.toMatchObject({ postedMinor: 0n });
+    });
+
+    it.each([
+      ['below its limit', -1n, 0n],
+      ['to reservations below zero', 0n, -1n],
+      ['to more reserved than there is', 0n, 1n],
+    ])('never bring an account %s', async (_, postedMinor, reservedMinor) => {
+      const { id } = await createAccount(app, { organizationId });
+      await expect(
+        run((tx) => service.applyChanges(tx, [change(id, postedMinor, reservedMinor)])),
+      ).rejects.toMatchObject({ code: 'invariant_violated' });
+    });
+
+    it('in opposite directions do not deadlock: the rows are locked in one order', async () => {
+      const [a, b] = [await createAccount(app, { organizationId }), await createAccount(app, { organizationId })];
+      let attempts = 0;
+      const transfers = Array.from({ length: 40 }, (_, i) =>
+        run((tx) => {
+          attempts += 1;
+          const [from, to] = i % 2 === 0 ? [a, b] : [b, a];
+          return service.applyChanges(tx, [change(from.id, 1n, 1n), change(to.id, 1n, 1n)]);
+        }),
+      );
+      await Promise.all(transfers);
+      await expect(reload(a)).resolves.toMatchObject({ postedMinor: 40n, reservedMinor: 40n });
+      expect(attempts).toBe(transfers.length); // a deadlock would have been retried
+    });
+  });
+
+  describe('locked together', () => {
+    it('are told as they are, overdraft limit included, and stay so', async () => {
+      const account = await createFundedAccount(app, { organizationId, amount: '10.00' });
+      await database.execute(`UPDATE accounts SET overdraft_limit_minor = 500 WHERE id = $1`, [account.id]);
+      await run(async (tx) => {
+        const locked = await service.lockAccounts(tx, [account.id, newId()]);
+        expect([...locked.values()]).toEqual([
+          { id: account.id, organizationId, currency: 'EUR', status: 'active', availableMinor: 1500n },
+        ]);
+        const impatient = database.query(`SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE NOWAIT`, [account.id]);
+        await expect(impatient).rejects.toMatchObject({ code: '55P03' });
+      });
+    });
+  });
+});

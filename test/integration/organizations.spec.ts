@@ -1,0 +1,181 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { newId } from '../../src/domain/ids.js';
+import {
+  type CreateApiKey,
+  type Organization,
+  OrganizationsModule,
+  OrganizationsQueries,
+  OrganizationsService,
+} from '../../src/modules/organizations/index.js';
+import { Database } from '../../src/platform/database/index.js';
+import { Reply } from '../../src/platform/idempotency/index.js';
+import { createApiKey, createOrganization } from '../factories/organizations.js';
+import { eventually } from '../support/eventually.js';
+import { startFeatures, type TestFeatures } from '../support/test-features.js';
+
+describe('organizations and their API keys', () => {
+  let features: TestFeatures;
+  let app: INestApplicationContext;
+  let service: OrganizationsService;
+  let organization: Organization;
+
+  beforeAll(async () => {
+    features = await startFeatures([OrganizationsModule]);
+    ({ app } = features);
+    service = app.get(OrganizationsService);
+    organization = await createOrganization(app);
+  });
+  afterAll(() => features.close());
+
+  const answer = (key: object, secret: string | null): Reply => Reply.of(201, { ...key, secret });
+  const rows = <Row extends object>(sql: string, parameters: unknown[] = []): Promise<Row[]> =>
+    app.get(Database).query<Row>(sql, parameters);
+
+  it('never share a slug', async () => {
+    await createOrganization(app, { slug: 'only-one' });
+    await expect(createOrganization(app, { slug: 'only-one' })).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'slug_taken',
+    });
+  });
+
+  it('start without any account', async () => {
+    await expect(rows('SELECT FROM accounts WHERE organization_id = $1', [organization.id])).resolves.toEqual([]);
+  });
+
+  it('keep no secret, only its hash', async () => {
+    const { id, secret } = await createApiKey(app, { organizationId: organization.id });
+    const [stored] = await rows<{ text: string }>('SELECT api_keys::text AS text FROM api_keys WHERE id = $1', [id]);
+    expect(stored?.text).not.toContain(secret.split('_')[2]);
+  });
+
+  it('keep no secret in the answer that an idempotency key gives again', async () => {
+    const command: CreateApiKey = {
+      organizationId: organization.id,
+      name: 'payroll',
+      scopes: ['accounts:read'],
+      expiresAt: null,
+    };
+    const first = await service.createApiKey(command, 'create-once', answer);
+    const again = await service.createApiKey(command, 'create-once', answer);
+    const { id, secret } = JSON.parse(first.json) as { id: string; secret: string };
+    await expect(service.authenticate(secret)).resolves.toMatchObject({ id });
+    expect(again.replayed).toBe(true);
+    expect(JSON.parse(again.json)).toMatchObject({ id, secret: null });
+    const stored = await rows<{ text: string }>('SELECT idempotency_keys::text AS text FROM idempotency_keys');
+    expect(stored.map((row) => row.text).join()).not.toContain(secret.split('_')[2]);
+  });
+
+  it('open with a key from its creation until its revocation', async () => {
+    const { id, secret } = await createApiKey(app, { organizationId: organization.id, scopes: ['accounts:read'] });
+    await expect(service.authenticate(secret)).resolves.toMatchObject({
+      id,
+      organizationId: organization.id,
+      scopes: ['accounts:read'],
+    });
+    await service.revokeApiKey(organization.id, id);
+    await expect(service.authenticate(secret)).resolves.toBeNull();
+    await expect(service.revokeApiKey(organization.id, id)).resolves.toBeUndefined();
+  });
+
+  it('do not open with a key that expired', async () => {
+    const { id, secret } = await createApiKey(app, {
+      organizationId: organization.id,
+      expiresAt: '2999-01-01T00:00:00.000Z',
+    });
+    await expect(service.authenticate(secret)).resolves.toMatchObject({ id });
+    await rows(`UPDATE api_keys SET expires_at = now() WHERE id = $1`, [id]);
+    await expect(service.authenticate(secret)).resolves.toBeNull();
+  });
+
+  it('do not open with a known key id and another secret', async () => {
+    const { secret } = await createApiKey(app, { organizationId: organization.id });
+    const changed = secret.slice(0, -1) + (secret.endsWith('A') ? 'B' : 'A');
+    await expect(service.authenticate(changed)).resolves.toBeNull();
+    await expect(service.authenticate('trk_0000000000000000_'.padEnd(secret.length, 'x'))).resolves.toBeNull();
+  });
+
+  it('give no key an expiry that has passed', async () => {
+    const create = createApiKey(app, { organizationId: organization.id, expiresAt: '2020-01-01T00:00:00.000Z' });
+    await expect(create).rejects.toMatchObject({
+      code: 'validation_failed',
+      details: { errors: [{ pointer: '/expires_at', code: 'in_the_past' }] },
+    });
+  });
+
+  it('give no key to an organization that does not exist', async () => {
+    await expect(createApiKey(app, { organizationId: newId() })).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('rotate a key into one with the same rights, and the old one stops at once', async () => {
+    const old = await createApiKey(app, {
+      organizationId: organization.id,
+      name: 'rotating',
+      scopes: ['operator', 'accounts:read'],
+      expiresAt: '2999-01-01T00:00:00.000Z',
+    });
+    const command = { organizationId: organization.id, apiKeyId: old.id };
+    const reply = await service.rotateApiKey(command, 'rotate-once', answer);
+    const rotated = JSON.parse(reply.json) as { id: string; secret: string };
+    await expect(service.authenticate(old.secret)).resolves.toBeNull();
+    await expect(service.authenticate(rotated.secret)).resolves.toMatchObject({
+      id: rotated.id,
+      name: 'rotating',
+      scopes: ['operator', 'accounts:read'],
+      expiresAt: new Date('2999-01-01T00:00:00.000Z'),
+    });
+    const again = await service.rotateApiKey(command, 'rotate-once', answer);
+    expect(JSON.parse(again.json)).toMatchObject({ id: rotated.id, secret: null });
+    await expect(service.rotateApiKey(command, null, answer)).rejects.toMatchObject({
+      code: 'invalid_state',
+      details: { members: { current_status: 'revoked' } },
+    });
+  });
+
+  it('rotate a key once, however many ask at the same time', async () => {
+    const { id: apiKeyId } = await createApiKey(app, { organizationId: organization.id });
+    const rotations = await Promise.allSettled(
+      Array.from({ length: 8 }, () =>
+        service.rotateApiKey({ organizationId: organization.id, apiKeyId }, null, answer),
+      ),
+    );
+    expect(rotations.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('do not see, revoke or rotate the keys of another organization', async () => {
+    const stranger = await createOrganization(app);
+    const { id: apiKeyId, secret } = await createApiKey(app, { organizationId: organization.id });
+    const { id: organizationId } = stranger;
+    const notFound = { kind: 'not_found' };
+    await expect(app.get(OrganizationsQueries).getApiKey(organizationId, apiKeyId)).rejects.toMatchObject(notFound);
+    await expect(service.revokeApiKey(organizationId, apiKeyId)).rejects.toMatchObject(notFound);
+    await expect(service.rotateApiKey({ organizationId, apiKeyId }, null, answer)).rejects.toMatchObject(notFound);
+    await expect(service.authenticate(secret)).resolves.toMatchObject({ id: apiKeyId });
+  });
+
+  it('have the use of a key noted, without the request waiting for it', async () => {
+    const { id, secret } = await createApiKey(app, { organizationId: organization.id });
+    await service.authenticate(secret);
+    await eventually(
+      async () => {
+        const [key] = await rows<{ at: Date | null }>('SELECT last_used_at AS at FROM api_keys WHERE id = $1', [id]);
+        return key?.at !== null;
+      },
+      { what: 'the use of the key to be noted' },
+    );
+  });
+
+  it('are listed newest first, page by page, each once', async () => {
+    const { id: organizationId } = await createOrganization(app);
+    const created: string[] = [];
+    for (let i = 0; i < 5; i++) created.push((await createApiKey(app, { organizationId })).id);
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await app.get(OrganizationsQueries).listApiKeys(organizationId, { limit: 2, cursor });
+      seen.push(...page.data.map((key) => key.id));
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+    expect(seen).toEqual(created.reverse());
+  });
+});
