@@ -1,15 +1,9 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { newId } from '../../src/domain/ids.js';
-import {
-  type Account,
-  AccountsModule,
-  AccountsQueries,
-  AccountsService,
-  type SystemAccount,
-} from '../../src/modules/accounts/index.js';
+import { type Account, AccountsModule, AccountsQueries, AccountsService } from '../../src/modules/accounts/index.js';
 import { LedgerModule } from '../../src/modules/ledger/index.js';
 import { OrganizationsModule } from '../../src/modules/organizations/index.js';
-import { Database, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
+import { Database } from '../../src/platform/database/index.js';
 import { createAccount, createFundedAccount, createOrganization } from '../factories/organizations.js';
 import { startFeatures, type TestFeatures } from '../support/test-features.js';
 
@@ -35,7 +29,6 @@ describe('accounts', () => {
   });
   afterAll(() => features.close());
 
-  const run = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => app.get(UnitOfWork).run(work);
   const reload = (account: Account): Promise<Account> => queries.get(account.organizationId, account.id);
 
   describe('their IBAN', () => {

@@ -13,8 +13,6 @@ import { Database, type Tx, UnitOfWork } from '../../src/platform/database/index
 import { createAccount, createFundedAccount, createOrganization } from '../factories/organizations.js';
 import { startFeatures, type TestFeatures } from '../support/test-features.js';
 
-const IBAN = 'FR10474608000002006107XXXXX';
-
 describe('balances and holds', () => {
   let features: TestFeatures;
   let app: INestApplicationContext;

@@ -5,6 +5,7 @@ import { startServers, THROWAWAY_FLAGS } from '../../scripts/local-servers/index
 import { migrate } from '../../scripts/migrations.mjs';
 import { ScriptError } from '../../scripts/script-error.mjs';
 import { makeTempDir, removeTempDirs } from '../../scripts/temp-dir.mjs';
+import { buildStaleMigrations } from './build-migrations.mjs';
 
 // Enough logical databases for a jest worker each, on any machine.
 const REDIS_DATABASES = 64;
@@ -19,6 +20,7 @@ let tidyUp;
  * @param {number} workers how many jest workers there will be
  */
 export async function startTestServers(workers) {
+  buildStaleMigrations();
   const servers = await startServers({
     dir: makeTempDir('test'),
     flags: THROWAWAY_FLAGS,

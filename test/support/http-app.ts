@@ -21,7 +21,7 @@ import {
   Scopes,
 } from '../../src/platform/http/index.js';
 import { Reply } from '../../src/platform/idempotency/index.js';
-import { currentRequestId } from '../../src/platform/logging/index.js';
+import { currentRequestId, setLogLevel } from '../../src/platform/logging/index.js';
 import { MetricsModule } from '../../src/platform/metrics/index.js';
 
 export const ORGANIZATION = '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d';
@@ -164,6 +164,7 @@ class FakesModule {}
 
 /** A few routes behind the real HTTP platform: nothing is replaced but who knows the keys. */
 export async function startHttpApp(env: Record<string, string> = {}): Promise<NestFastifyApplication> {
+  setLogLevel('silent');
   const config: Config = loadConfig({ DATABASE_URL: 'postgres://unused', REDIS_URL: 'redis://unused', ...env });
   const module = await Test.createTestingModule({
     imports: [FakesModule, MetricsModule, HttpModule],

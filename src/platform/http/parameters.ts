@@ -22,7 +22,7 @@ const organizationId = createParamDecorator((_: unknown, context: ExecutionConte
 });
 
 const idempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  idempotencyKeyOf(requestOf(context).raw.headersDistinct[IDEMPOTENCY_KEY_HEADER]),
+  idempotencyKeyOf(requestOf(context).headers[IDEMPOTENCY_KEY_HEADER]),
 );
 
 const idParam = createParamDecorator((name: string, context: ExecutionContext) =>

@@ -7,7 +7,8 @@ const NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$/;
  * refuse. A parameter given twice is a list, which only lists may be.
  */
 export function coerceQuery(query: Readonly<Record<string, unknown>>, schema: ObjectSchema): Record<string, unknown> {
-  const coerced: Record<string, unknown> = {};
+  // Without a prototype: a parameter may be called `__proto__`.
+  const coerced = Object.create(null) as Record<string, unknown>;
   for (const [name, value] of Object.entries(query)) {
     const property = ownProperty(schema, name);
     coerced[name] = property ? coerce(value, property) : value;

@@ -34,6 +34,18 @@ describe('the logger', () => {
     expect(records[0]).toMatchObject({ iban: '[redacted]', err: { type: 'Error', message: 'why' } });
   });
 
+  it.each([
+    [[new Error('no DE89370400440532013000')]],
+    [[{ event: 'x', err: new Error('no DE89370400440532013000') }]],
+    [[{ event: 'x' }, 'no DE89370400440532013000']],
+    [['no DE89370400440532013000']],
+  ])('scrubs the text as well, whoever wrote it', (args) => {
+    const { records, destination } = recorder();
+    (buildLogger('info', destination).error as (...args: unknown[]) => void)(...args);
+    expect(records).toEqual([expect.objectContaining({ msg: 'no [redacted]' })]);
+    expect(JSON.stringify(records)).not.toContain('DE89');
+  });
+
   it('gives the configured level also to loggers that exist already', () => {
     const before = rootLogger.level;
     const logger = createLogger('test');

@@ -1,5 +1,5 @@
-import { type DestinationStream, type LevelWithSilent, type Logger, pino, stdTimeFunctions } from 'pino';
-import { errorRecord, redact } from './redaction.js';
+import { type DestinationStream, type LevelWithSilent, type LogFn, type Logger, pino, stdTimeFunctions } from 'pino';
+import { errorRecord, redact, scrub } from './redaction.js';
 import { currentRequestId } from './request-context.js';
 
 export type { Logger };
@@ -17,9 +17,19 @@ export function buildLogger(level: LevelWithSilent, destination?: DestinationStr
       },
       formatters: { level: (label) => ({ level: label }), log: redact },
       serializers: { err: (error: unknown) => errorRecord(error) },
+      hooks: { logMethod: scrubTexts },
     },
     destination,
   );
+}
+
+/** Texts are scrubbed like fields; and where there is none, pino would take the error's message as it is. */
+function scrubTexts(this: Logger, [first, ...rest]: unknown[], method: LogFn): void {
+  const fields = first instanceof Error ? { err: first } : first;
+  const texts = rest.map((text) => (typeof text === 'string' ? scrub(text) : text));
+  const err = typeof fields === 'object' && fields !== null ? (fields as { err?: unknown }).err : undefined;
+  if (texts.length === 0 && err instanceof Error) texts.push(scrub(err.message));
+  method.call(this, ...([typeof fields === 'string' ? scrub(fields) : fields, ...texts] as Parameters<LogFn>));
 }
 
 export const rootLogger: Logger = buildLogger('info');
