@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '../config/config.schema.js';
 import { environmentConfig } from '../config/environment.js';
+import { mountQueueBoard } from '../platform/board/index.js';
 import { configureHttp, HttpAdapter } from '../platform/http/index.js';
 import { NestLogger, setLogLevel } from '../platform/logging/index.js';
 import { ApiModule } from './api.module.js';
@@ -16,7 +17,7 @@ export async function createApi(config: Config = environmentConfig()): Promise<N
     // A failed start is told in one line by main.api.ts, not by Nest aborting the process.
     abortOnError: false,
   });
-  await configureHttp(app, config);
+  configureHttp(app, config);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   return app;

@@ -54,17 +54,16 @@ describe('balances and holds', () => {
       await expect(reload(account)).resolves.toMatchObject({ postedMinor: 1000n, reservedMinor: 600n });
     });
 
-    it.each(['frozen', 'closed'] as const)('gets nothing from an account that is %s', async (status) => {
-      const account = await createFundedAccount(app, {
-        organizationId,
-        amount: status === 'closed' ? '0.01' : '10.00',
-      });
-      if (status === 'closed') {
-        await database.execute(`UPDATE accounts SET status = 'closed', posted_minor = 0 WHERE id = $1`, [account.id]);
-      } else {
-        await service.changeStatus({ organizationId, accountId: account.id, status });
-      }
-      await expect(reserve(account.id, 1n)).resolves.toBe(false);
+    it.each([
+      ['active', true],
+      ['frozen', false],
+      ['closed', false],
+    ] as const)('of an overdraft on an account that is %s: %p', async (status, isGranted) => {
+      const { id } = await createAccount(app, { organizationId });
+      await service.changeStatus({ organizationId, accountId: id, status });
+      await database.execute(`UPDATE accounts SET overdraft_limit_minor = 500 WHERE id = $1`, [id]);
+      await expect(reserve(id, 501n)).resolves.toBe(false);
+      await expect(reserve(id, 500n)).resolves.toBe(isGranted);
     });
 
     it('of nothing is a bug', async () => {

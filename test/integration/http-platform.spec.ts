@@ -45,7 +45,10 @@ describe('authentication', () => {
   ])('answers 401 to %s, and says how to authenticate', async (_, headers) => {
     const response = await get('/api/v1/things', headers);
     expect(response.statusCode).toBe(401);
-    expect(response.headers['www-authenticate']).toMatch(/^Bearer/);
+    expect(response.headers).toMatchObject({
+      'www-authenticate': expect.stringMatching(/^Bearer/),
+      'x-content-type-options': 'nosniff',
+    });
     expect(response.json()).toMatchObject({ status: 401, code: 'unauthenticated', instance: '/api/v1/things' });
   });
 

@@ -171,7 +171,7 @@ export async function startHttpApp(env: Record<string, string> = {}): Promise<Ne
     controllers: [ThingsController, FailuresController],
   }).compile();
   const app = module.createNestApplication<NestFastifyApplication>(new HttpAdapter(config), { logger: false });
-  await configureHttp(app, config);
+  configureHttp(app, config);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   return app;

@@ -7,6 +7,7 @@ import { ApplyEvidence } from './application/apply-evidence.js';
 import { CompletionSignal } from './application/completion-signal.js';
 import { DeliverBookCredits } from './application/deliver-book-credits.js';
 import { DispatchChunks } from './application/dispatch-chunks.js';
+import { EngineMetrics } from './application/engine-metrics.js';
 import { ExecuteChunk } from './application/execute-chunk.js';
 import { KeepLateResults } from './application/keep-late-results.js';
 import { LeaseChunk } from './application/lease-chunk.js';
@@ -28,6 +29,7 @@ import { ChunkRepository } from './persistence/chunk.repository.js';
 import { DispatchRepository } from './persistence/dispatch.repository.js';
 import { EvidenceRepository } from './persistence/evidence.repository.js';
 import { TallyRepository } from './persistence/tally.repository.js';
+import { TransferMetricsRepository } from './persistence/transfer-metrics.repository.js';
 import { TransferReadsRepository } from './persistence/transfer-reads.repository.js';
 import { TransferRepository } from './persistence/transfer.repository.js';
 import { transferJobs } from './transfers.jobs.js';
@@ -46,6 +48,7 @@ import { TransfersService } from './transfers.service.js';
     DeliverBookCreditsProcessor,
     DispatchChunks,
     DispatchRepository,
+    EngineMetrics,
     EvidenceRepository,
     ExecuteBookChunkProcessor,
     ExecuteChunk,
@@ -58,6 +61,7 @@ import { TransfersService } from './transfers.service.js';
     StopLines,
     SweepChunks,
     TallyRepository,
+    TransferMetricsRepository,
     TransferReadsRepository,
     TransferRepository,
     TransfersQueries,

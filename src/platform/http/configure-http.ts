@@ -8,18 +8,16 @@ import { API_PREFIX, buildContract, PATHS_WITHOUT_PREFIX } from './openapi.js';
 import { OpenApiSchemas } from './openapi-schemas.js';
 import { Authenticator } from './principal.js';
 import { routeOf } from './request-log.js';
-import { addSecurityHeaders } from './security-headers.js';
 
 /**
  * Everything an application needs before it listens. Its adapter must be an {@link HttpAdapter}; the OpenAPI document is
  * built here, because requests are checked against it.
  */
-export async function configureHttp(app: NestFastifyApplication, config: Config): Promise<void> {
+export function configureHttp(app: NestFastifyApplication, config: Config): void {
   const adapter = app.getHttpAdapter() as unknown;
   if (!(adapter instanceof HttpAdapter)) throw new Error('The application needs the HttpAdapter of platform/http.');
   const instance = adapter.getInstance() as unknown as FastifyInstance;
   adapter.useAuthenticator(app.get(Authenticator, { strict: false }));
-  await addSecurityHeaders(instance);
   measureRequests(instance, app.get(Metrics, { strict: false }));
   app.setGlobalPrefix(API_PREFIX, { exclude: PATHS_WITHOUT_PREFIX });
   const contract = buildContract(app, { maxTransfersPerBulk: config.MAX_TRANSFERS_PER_BULK });

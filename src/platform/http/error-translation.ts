@@ -24,9 +24,13 @@ function requestError(code: string | undefined, status: number): DomainError {
   if (status === 415) return unsupportedMediaType();
   if (status === 401) return new DomainError('unauthenticated', 'unauthenticated', 'An API key is needed.');
   if (status === 403) return new DomainError('forbidden', 'forbidden', 'Not allowed.');
-  if (status === 404 || status === 405) return new DomainError('not_found', 'not_found', 'There is nothing at this path.');
+  if (status === 404 || status === 405) return nothingHere();
   return new DomainError('invalid', 'invalid_request', 'The request is not acceptable HTTP for this service.');
 }
+
+/** Also for a method that a path does not have. */
+export const nothingHere = (): DomainError =>
+  new DomainError('not_found', 'not_found', 'There is nothing at this path.');
 
 /** A status of the 4xx kind that a framework decided on. */
 function statusOf(error: unknown): number | null {

@@ -1,18 +1,20 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { type ConnectionError, fastify, type FastifyInstance } from 'fastify';
+import { type ConnectionError, fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Config } from '../../config/config.schema.js';
 import { DomainError } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
 import { withRequestId } from '../logging/index.js';
 import { type AuthenticationSettings, authenticateRequest } from './authentication.js';
+import { nothingHere } from './error-translation.js';
 import { acceptOnlyJson } from './json-body.js';
+import type { Authenticator } from './principal.js';
 import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.js';
 import { sendProblem } from './problem-reply.js';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
 import { logRequest } from './request-log.js';
-import { type Authenticator } from './principal.js';
+import { setSecurityHeaders } from './security-headers.js';
 
 /** As long as Node allows a path to be: an overlong id is refused like any other that is no UUID, after authentication. */
 const MAX_PARAMETER_LENGTH = 16_384;
@@ -47,6 +49,15 @@ export class HttpAdapter extends FastifyAdapter {
     this.authentication.authenticator = authenticator;
   }
 
+  /** Nest would set its own late: routes made before, those of the documentation, would keep Fastify's. */
+  override setErrorHandler(): ReturnType<FastifyAdapter['setErrorHandler']> {
+    return this.getInstance();
+  }
+
+  override setNotFoundHandler(): ReturnType<FastifyAdapter['setNotFoundHandler']> {
+    return this.getInstance();
+  }
+
   /** Nest's own parsers would accept forms and lenient JSON. */
   override registerParserMiddleware(): void {
     // Bodies are parsed by json-body.ts.
@@ -64,12 +75,14 @@ function createInstance(settings: HttpSettings): FastifyInstance {
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     frameworkErrors: (error, request, reply) => {
-      void reply.header(REQUEST_ID_HEADER, request.id);
+      setFixedHeaders(request as never, reply as never);
       sendProblem(error, request as never, reply as never);
       logRequest(request as never, reply as never);
     },
     clientErrorHandler: answerBrokenHttp,
   });
+  instance.setErrorHandler(sendProblem);
+  instance.setNotFoundHandler((request, reply) => sendProblem(nothingHere(), request, reply));
   instance.decorateRequest('principal', null);
   instance.decorateRequest('organizationId', null);
   instance.decorateRequest('problemCode', null);
@@ -79,8 +92,7 @@ function createInstance(settings: HttpSettings): FastifyInstance {
 
 function addHooks(instance: FastifyInstance, authentication: AuthenticationSettings): void {
   instance.addHook('onRequest', (request, reply, done) => {
-    // On the raw response, so that also what a handler writes there by itself carries it.
-    reply.raw.setHeader(REQUEST_ID_HEADER, request.id);
+    setFixedHeaders(request, reply);
     withRequestId(request.id, done);
   });
   instance.addHook('onRequest', (request) => authenticateRequest(request, authentication));
@@ -92,6 +104,12 @@ function addHooks(instance: FastifyInstance, authentication: AuthenticationSetti
     if (reply.storedStatus) reply.code(reply.storedStatus);
   });
   instance.addHook('onResponse', async (request, reply) => logRequest(request, reply));
+}
+
+/** On the raw response, so that also what a handler writes there by itself carries them. */
+function setFixedHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.raw.setHeader(REQUEST_ID_HEADER, request.id);
+  setSecurityHeaders(reply.raw);
 }
 
 /** What Node's parser could not read as HTTP has no request to answer, only a socket. */

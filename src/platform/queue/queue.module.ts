@@ -6,6 +6,7 @@ import type { Config } from '../../config/config.schema.js';
 import { Consumer } from './consumer.js';
 import type { JobDefinition } from './job.js';
 import { QueueEpoch } from './queue-epoch.js';
+import { QueueMetrics } from './queue.metrics.js';
 import { Queues } from './queues.js';
 import { RedisClient } from './redis.js';
 import { RedisLock } from './redis-lock.js';
@@ -24,7 +25,7 @@ import { Wake } from './wake.js';
       extraOptions: { manualRegistration: true },
     }),
   ],
-  providers: [RedisClient, RedisLock, Wake, Queues, QueueEpoch, Consumer],
+  providers: [RedisClient, RedisLock, Wake, Queues, QueueEpoch, QueueMetrics, Consumer],
   exports: [RedisClient, RedisLock, Wake, Queues, QueueEpoch, Consumer],
 })
 export class QueueModule {

@@ -13,6 +13,7 @@ import type { Move, PayableLine } from '../domain/line.js';
 import { toPayment } from '../domain/payment.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
 import { CompletionSignal } from './completion-signal.js';
+import { EngineMetrics } from './engine-metrics.js';
 import { KeepLateResults } from './keep-late-results.js';
 import { type Lease, LeaseChunk } from './lease-chunk.js';
 import { RecordMoves } from './record-moves.js';
@@ -42,6 +43,7 @@ export class ExecuteChunk {
     private readonly lateResults: KeepLateResults,
     private readonly completion: CompletionSignal,
     private readonly rails: RailsService,
+    private readonly metrics: EngineMetrics,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -157,6 +159,8 @@ export class ExecuteChunk {
     const { id: chunkId, bulkId, purpose, rail } = lease.chunk;
     const ended = moves ? 'recorded' : 'too_late';
     const report: ChunkReport = { chunkId, bulkId, ended, purpose, rail, lines: lease.lines.length, movedTo };
+    const durationMs = Date.now() - lease.leasedAt.getTime();
+    this.metrics.executed(rail, purpose, durationMs);
     logger.info({
       event: 'chunk_executed',
       chunk_id: chunkId,
@@ -167,7 +171,7 @@ export class ExecuteChunk {
       ended,
       lines: lease.lines.length,
       moved_to: movedTo,
-      duration_ms: Date.now() - lease.leasedAt.getTime(),
+      duration_ms: durationMs,
     });
     return report;
   }

@@ -7,6 +7,7 @@ import type { EvidenceStatus } from '../domain/decide-evidence.js';
 import type { Move } from '../domain/line.js';
 import type { LeasedChunk } from '../persistence/chunk.repository.js';
 import { EvidenceRepository, type NewEvidence } from '../persistence/evidence.repository.js';
+import { EngineMetrics } from './engine-metrics.js';
 
 const EVIDENCE: Readonly<Partial<Record<string, EvidenceStatus>>> = {
   settled: 'settled',
@@ -23,12 +24,14 @@ export class KeepLateResults {
     private readonly database: Database,
     private readonly evidence: EvidenceRepository,
     private readonly wake: Wake,
+    private readonly metrics: EngineMetrics,
   ) {}
 
   async keep(chunk: LeasedChunk, moves: readonly Move[]): Promise<void> {
     const items = moves.flatMap((move) => evidenceOf(chunk, move) ?? []);
     await this.evidence.insert(this.database, items);
     logger.warn({ event: 'lease_lost', chunk_id: chunk.id, lines: moves.length, kept_as_evidence: items.length });
+    this.metrics.leaseLost(chunk.rail, 'late_result');
     this.wake.notify();
   }
 }

@@ -6,6 +6,7 @@ import { AccountsService } from '../../accounts/index.js';
 import { LedgerService, type NewLedgerEntry } from '../../ledger/index.js';
 import type { Move } from '../domain/line.js';
 import { planRecord } from '../domain/plan-record.js';
+import { EngineMetrics } from './engine-metrics.js';
 import { type ChunkBulk, ChunkRepository } from '../persistence/chunk.repository.js';
 import { TallyRepository } from '../persistence/tally.repository.js';
 import { TransferRepository } from '../persistence/transfer.repository.js';
@@ -36,6 +37,7 @@ export class RecordMoves {
     private readonly accounts: AccountsService,
     private readonly ledger: LedgerService,
     private readonly outbox: Outbox,
+    private readonly metrics: EngineMetrics,
   ) {}
 
   async record(tx: Tx, input: MovesToRecord): Promise<void> {
@@ -58,6 +60,7 @@ export class RecordMoves {
       });
     }
     await this.moveMoney(tx, input, plan.capturedMinor, plan.releasedMinor);
+    tx.afterCommit(() => this.metrics.moved(rail, moves));
   }
 
   private async moveMoney(tx: Tx, input: MovesToRecord, capturedMinor: bigint, releasedMinor: bigint): Promise<void> {

@@ -10,6 +10,7 @@ import { decideLostLease } from '../domain/decide-lost-lease.js';
 import { ChunkRepository, type LeasedChunk } from '../persistence/chunk.repository.js';
 import { DispatchRepository } from '../persistence/dispatch.repository.js';
 import { CompletionSignal } from './completion-signal.js';
+import { EngineMetrics } from './engine-metrics.js';
 import { RecordMoves } from './record-moves.js';
 
 const logger = createLogger('sweep');
@@ -26,6 +27,7 @@ export class SweepChunks implements OnModuleInit {
     private readonly rails: RailsService,
     private readonly wake: Wake,
     private readonly loops: Loops,
+    private readonly metrics: EngineMetrics,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -59,6 +61,7 @@ export class SweepChunks implements OnModuleInit {
       bulk_request_id: chunk.bulkId,
       deaths: chunk.deaths + 1,
     });
+    this.metrics.leaseLost(chunk.rail, 'expired');
     await this.completion.check(chunk.bulkId);
     return true;
   }

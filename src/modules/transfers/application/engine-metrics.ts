@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { Metrics } from '../../../platform/metrics/index.js';
+import type { Move } from '../domain/line.js';
+import { TransferMetricsRepository } from '../persistence/transfer-metrics.repository.js';
+
+/** What an operator watches the engine by. */
+@Injectable()
+export class EngineMetrics {
+  private readonly moves;
+  private readonly leases;
+  private readonly durations;
+
+  constructor(metrics: Metrics, repository: TransferMetricsRepository) {
+    this.moves = metrics.counter({
+      name: 'transfer_moves_total',
+      help: 'Transfers that changed their state in this process, by what moved them.',
+      labelNames: ['rail', 'source', 'to'],
+    });
+    this.leases = metrics.counter({
+      name: 'chunk_leases_lost_total',
+      help: 'Leases that ran out, and results that came after one had.',
+      labelNames: ['rail', 'how'],
+    });
+    this.durations = metrics.histogram({
+      name: 'chunk_execution_seconds',
+      help: 'From lease to record of one chunk.',
+      labelNames: ['rail', 'purpose'],
+    });
+    metrics.gauge({
+      name: 'transfers_open',
+      help: 'Transfers of bulk requests that are not completed, by state.',
+      labelNames: ['status'],
+      collect: async (gauge) => {
+        for (const { status, count } of await repository.openByStatus()) gauge.set({ status }, count);
+      },
+    });
+    const waiting = metrics.gauge({
+      name: 'chunk_oldest_due_seconds',
+      help: 'For how long the oldest unfinished chunk has been due, by rail and state.',
+      labelNames: ['rail', 'status'],
+    });
+    metrics.gauge({
+      name: 'chunks_unfinished',
+      help: 'Chunks that are not closed, by rail and state.',
+      labelNames: ['rail', 'status'],
+      collect: async (gauge) => {
+        waiting.reset();
+        for (const { rail, status, count, oldestSeconds } of await repository.chunks()) {
+          gauge.set({ rail, status }, count);
+          waiting.set({ rail, status }, oldestSeconds);
+        }
+      },
+    });
+  }
+
+  moved(rail: string, moves: readonly Move[]): void {
+    const counts = new Map<string, { source: string; to: string; count: number }>();
+    for (const { source, to, from } of moves) {
+      if (from === to) continue;
+      const entry = counts.get(`${source} ${to}`) ?? { source, to, count: 0 };
+      entry.count++;
+      counts.set(`${source} ${to}`, entry);
+    }
+    for (const { source, to, count } of counts.values()) this.moves.inc({ rail, source, to }, count);
+  }
+
+  leaseLost(rail: string, how: 'expired' | 'late_result'): void {
+    this.leases.inc({ rail, how });
+  }
+
+  executed(rail: string, purpose: string, durationMs: number): void {
+    this.durations.observe({ rail, purpose }, durationMs / 1_000);
+  }
+}

@@ -1,0 +1,1 @@
+export { mountQueueBoard } from './queue-board.js';

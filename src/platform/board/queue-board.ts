@@ -1,0 +1,35 @@
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { FastifyAdapter } from '@bull-board/fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { authenticateBasic, Authenticator, OPERATIONS_PREFIX } from '../http/index.js';
+import { Queues } from '../queue/index.js';
+
+const OPERATOR_SCOPE = 'operator';
+
+/**
+ * Bull Board, for operators: HTTP Basic with an operator key as the password. It is mounted inside a scope of its own, so that the
+ * hook guards every path of it and not just the first page.
+ */
+export async function mountQueueBoard(app: NestFastifyApplication): Promise<void> {
+  const authenticator = app.get(Authenticator, { strict: false });
+  const queues = app.get(Queues, { strict: false });
+  const board = new FastifyAdapter();
+  board.setBasePath(OPERATIONS_PREFIX);
+  createBullBoard({
+    // Retrying or deleting a job by hand is harmless: the work list is PostgreSQL.
+    queues: queues.all().map((queue) => new BullMQAdapter(queue)),
+    serverAdapter: board,
+    options: { uiConfig: { boardTitle: 'Tranche queues', hideRedisDetails: true } },
+  });
+  const instance = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  await instance.register(async (scope) => {
+    scope.addHook('onRequest', async (request, reply) => {
+      reply.header('www-authenticate', 'Basic realm="Tranche operators", charset="UTF-8"');
+      await authenticateBasic(request, authenticator, OPERATOR_SCOPE);
+      reply.removeHeader('www-authenticate');
+    });
+    await scope.register(board.registerPlugin(), { prefix: OPERATIONS_PREFIX });
+  });
+}
