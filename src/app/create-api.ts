@@ -18,6 +18,7 @@ export async function createApi(config: Config = environmentConfig()): Promise<N
     abortOnError: false,
   });
   configureHttp(app, config);
+  await mountQueueBoard(app);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   return app;

@@ -21,7 +21,11 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const post = (payload: string | Buffer | object | undefined, headers: Record<string, string> = {}, url = '/api/v1/things') =>
+const post = (
+  payload: string | Buffer | object | undefined,
+  headers: Record<string, string> = {},
+  url = '/api/v1/things',
+) =>
   app.inject({
     method: 'POST',
     url,
@@ -59,7 +63,12 @@ describe('media types', () => {
   });
 
   it('answers 415 to a body without a type, and to a compressed one', async () => {
-    const untyped = await app.inject({ method: 'POST', url: '/api/v1/things', headers: writer, payload: Buffer.from('{}') });
+    const untyped = await app.inject({
+      method: 'POST',
+      url: '/api/v1/things',
+      headers: writer,
+      payload: Buffer.from('{}'),
+    });
     expect(untyped.json()).toMatchObject({ status: 415, code: 'unsupported_media_type' });
     expect((await post(JSON.stringify(thing), { 'content-encoding': 'gzip' })).statusCode).toBe(415);
   });
@@ -188,10 +197,13 @@ describe('ids and idempotency keys', () => {
     expect(response.json()).toEqual({ id: ORGANIZATION });
   });
 
-  it.each(['1', 'undefined', `${ORGANIZATION}0`, 'x'.repeat(3_000), "1'--"])('answers 400 invalid_id to %s', async (id) => {
-    const response = await app.inject({ url: `/api/v1/things/by-id/${encodeURIComponent(id)}`, headers: reader });
-    expect(response.json()).toMatchObject({ status: 400, code: 'invalid_id' });
-  });
+  it.each(['1', 'undefined', `${ORGANIZATION}0`, 'x'.repeat(3_000), "1'--"])(
+    'answers 400 invalid_id to %s',
+    async (id) => {
+      const response = await app.inject({ url: `/api/v1/things/by-id/${encodeURIComponent(id)}`, headers: reader });
+      expect(response.json()).toMatchObject({ status: 400, code: 'invalid_id' });
+    },
+  );
 
   it.each(['', ' ', 'a b', 'ü', 'x'.repeat(256), '""', 'a\tb'])('refuses %j as an idempotency key', async (key) => {
     const response = await post({}, { 'idempotency-key': key }, '/api/v1/things/stored');
@@ -203,7 +215,10 @@ describe('stored replies', () => {
   it('answer with their status and Location', async () => {
     const response = await app.inject({ method: 'POST', url: '/api/v1/things/stored', headers: writer });
     expect(response.statusCode).toBe(202);
-    expect(response.headers).toMatchObject({ location: '/api/v1/things/1', 'content-type': 'application/json; charset=utf-8' });
+    expect(response.headers).toMatchObject({
+      location: '/api/v1/things/1',
+      'content-type': 'application/json; charset=utf-8',
+    });
     expect(response.headers['idempotent-replayed']).toBeUndefined();
   });
 

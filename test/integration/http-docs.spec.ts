@@ -42,11 +42,14 @@ describe('the pages', () => {
     expect(response.headers['x-content-type-options']).toBe('nosniff');
   });
 
-  it.each(['/docs', '/redoc', '/docs/errors'])('%s runs no inline script and fetches nothing from elsewhere', async (url) => {
-    const { body } = await get(url);
-    expect(body).not.toMatch(/<script>|<script(?![^>]*\ssrc=)/);
-    expect(body).not.toMatch(/(src|href)=["'](https?:)?\/\//);
-  });
+  it.each(['/docs', '/redoc', '/docs/errors'])(
+    '%s runs no inline script and fetches nothing from elsewhere',
+    async (url) => {
+      const { body } = await get(url);
+      expect(body).not.toMatch(/<script>|<script(?![^>]*\ssrc=)/);
+      expect(body).not.toMatch(/(src|href)=["'](https?:)?\/\//);
+    },
+  );
 
   it('explain every code, where the type of a problem points', async () => {
     const { body } = await get('/docs/errors');
@@ -90,7 +93,9 @@ describe('the document', () => {
     expect(names(paths['/api/v1/things']?.post?.parameters)).toEqual(['X-Organization-Id']);
     expect(names(paths['/api/v1/things/stored']?.post?.parameters)).toEqual(['Idempotency-Key']);
     expect(names(paths['/api/v1/things/by-id/{id}']?.get?.parameters)).toEqual(['id']);
-    expect(names(paths['/api/v1/things']?.get?.parameters)).toEqual(expect.arrayContaining(['limit', 'cursor', 'dry_run']));
+    expect(names(paths['/api/v1/things']?.get?.parameters)).toEqual(
+      expect.arrayContaining(['limit', 'cursor', 'dry_run']),
+    );
   });
 
   it('asks for no key where none is needed', async () => {
@@ -121,7 +126,9 @@ describe('metrics', () => {
     await get('/nowhere/at/all', { authorization: `Bearer ${KEYS.reader}` });
     const { body, headers } = await scrape('scrape-me');
     expect(headers['content-type']).toContain('text/plain');
-    expect(body).toContain('http_request_duration_seconds_count{method="GET",route="/api/v1/things/by-id/:id",status="200"} 1');
+    expect(body).toContain(
+      'http_request_duration_seconds_count{method="GET",route="/api/v1/things/by-id/:id",status="200"} 1',
+    );
     expect(body).toContain('http_request_duration_seconds_count{method="GET",route="none",status="404"} 1');
     expect(body).toContain('database_pool_connections{state="waiting"} 2');
     expect(body).toContain('process_cpu_seconds_total');

@@ -111,9 +111,12 @@ describe('authentication', () => {
     expect(answer.toLowerCase()).toContain('x-request-id: ');
   });
 
-  it.each(['/docs', '/openapi.json', '/redoc', '/metrics', '/docs/swagger-ui.css'])('lets anybody read %s', async (url) => {
-    expect((await get(url)).statusCode).toBe(200);
-  });
+  it.each(['/docs', '/openapi.json', '/redoc', '/metrics', '/docs/swagger-ui.css'])(
+    'lets anybody read %s',
+    async (url) => {
+      expect((await get(url)).statusCode).toBe(200);
+    },
+  );
 });
 
 describe('broken HTTP', () => {

@@ -112,7 +112,9 @@ class ThingsController {
   @Scopes('things:write')
   stored(@IdempotencyKey() key: string | null): Reply {
     if (key === 'refused') return Reply.stored(422, '{"code":"insufficient_funds",  "status":422}', null);
-    return key === null ? Reply.of(202, { id: 1 }, '/api/v1/things/1') : Reply.stored(202, '{"id": 1 }', '/api/v1/things/1');
+    return key === null
+      ? Reply.of(202, { id: 1 }, '/api/v1/things/1')
+      : Reply.stored(202, '{"id": 1 }', '/api/v1/things/1');
   }
 
   @Get('by-id/:id')

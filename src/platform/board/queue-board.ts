@@ -3,7 +3,7 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { authenticateBasic, Authenticator, OPERATIONS_PREFIX } from '../http/index.js';
+import { authenticateBasic, Authenticator, OPERATIONS_PREFIX, sendProblem } from '../http/index.js';
 import { Queues } from '../queue/index.js';
 
 const OPERATOR_SCOPE = 'operator';
@@ -25,10 +25,14 @@ export async function mountQueueBoard(app: NestFastifyApplication): Promise<void
   });
   const instance = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   await instance.register(async (scope) => {
+    // Answered here: the board's own error handler would make a 500 of any refusal.
     scope.addHook('onRequest', async (request, reply) => {
-      reply.header('www-authenticate', 'Basic realm="Tranche operators", charset="UTF-8"');
-      await authenticateBasic(request, authenticator, OPERATOR_SCOPE);
-      reply.removeHeader('www-authenticate');
+      try {
+        await authenticateBasic(request, authenticator, OPERATOR_SCOPE);
+      } catch (error) {
+        sendProblem(error, request, reply);
+        return reply;
+      }
     });
     await scope.register(board.registerPlugin(), { prefix: OPERATIONS_PREFIX });
   });

@@ -104,10 +104,13 @@ function isRetryable(error: unknown): boolean {
   return state === SERIALIZATION_FAILURE || state === DEADLOCK_DETECTED;
 }
 
+/** Two characters of class and three more. The classes are listed: EPIPE of a broken socket would pass for one otherwise. */
+const SQLSTATE = /^(\d\d|F0|HV|P0|XX)[0-9A-Z]{3}$/;
+
 /** The SQLSTATE of a PostgreSQL error, also when TypeORM wrapped it. */
 export function sqlState(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, driverError } = error as { code?: unknown; driverError?: unknown };
-  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
+  if (typeof code === 'string' && SQLSTATE.test(code)) return code;
   return driverError === undefined ? undefined : sqlState(driverError);
 }

@@ -8,13 +8,15 @@ export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 
 
 /** Documents the refusals of an operation, with an example for each code a status can carry. */
 export function ApiProblems(...statuses: ProblemStatus[]): MethodDecorator & ClassDecorator {
-  return applyDecorators(ApiExtraModels(ProblemDto), ...statuses.map((status) => problemResponse(status)));
+  return applyDecorators(
+    ApiExtraModels(ProblemDto),
+    ...statuses.map((status) => ApiResponse({ status, ...problemResponse(status) })),
+  );
 }
 
-function problemResponse(status: ProblemStatus): MethodDecorator & ClassDecorator {
+export function problemResponse(status: ProblemStatus) {
   const codes = Object.entries(DOCUMENTED_CODES).filter(([, documented]) => documented.status === status);
-  return ApiResponse({
-    status,
+  return {
     description: codes.map(([code, { title }]) => `${title} (\`${code}\`)`).join('; '),
     content: {
       [PROBLEM_MEDIA_TYPE]: {
@@ -27,11 +29,15 @@ function problemResponse(status: ProblemStatus): MethodDecorator & ClassDecorato
         ),
       },
     },
-  });
+  };
 }
 
 const FIELD_EXAMPLE: Readonly<Record<string, { pointer: string; code: string; detail: string }>> = {
-  invalid_request: { pointer: '/credit_transfers/17/amount', code: 'pattern', detail: 'does not have the form it must' },
+  invalid_request: {
+    pointer: '/credit_transfers/17/amount',
+    code: 'pattern',
+    detail: 'does not have the form it must',
+  },
   validation_failed: {
     pointer: '/credit_transfers/17/counterparty_iban',
     code: 'iban_checksum',

@@ -5,7 +5,15 @@ import { unsupportedMediaType } from './json-body.js';
 
 /** Connection exceptions, shutdown, "too many connections": the database is away or leaving, the request was not at fault. */
 const OUTAGE_STATE = /^(08|57P|53300)/;
-const OUTAGE_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+const OUTAGE_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+]);
 
 /** What Nest, Fastify and the database throw, in the words of the contract. Null for what nobody expected. */
 export function domainErrorOf(error: unknown): DomainError | null {
@@ -50,7 +58,9 @@ function isOutage(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== undefined) return OUTAGE_CODES.has(code);
   // node-postgres has no codes for these.
-  return error instanceof Error && /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message);
+  return (
+    error instanceof Error && /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message)
+  );
 }
 
 const outage = (cause: unknown): DomainError =>

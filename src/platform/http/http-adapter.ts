@@ -20,6 +20,11 @@ import { setSecurityHeaders } from './security-headers.js';
 const MAX_PARAMETER_LENGTH = 16_384;
 const REQUEST_TIMEOUT_MS = 120_000;
 
+interface AdapterState {
+  authenticator: Authenticator | null;
+  closing: boolean;
+}
+
 type HttpSettings = Pick<Config, 'TRUST_PROXY' | 'BODY_LIMIT_BYTES' | 'METRICS_TOKEN'>;
 
 /**
@@ -27,26 +32,25 @@ type HttpSettings = Pick<Config, 'TRUST_PROXY' | 'BODY_LIMIT_BYTES' | 'METRICS_T
  * ours come before those of the adapter, some of which answer by themselves.
  */
 export class HttpAdapter extends FastifyAdapter {
-  private readonly authentication: { authenticator: Authenticator | null };
+  private readonly state: AdapterState;
 
   constructor(settings: HttpSettings) {
-    const authentication: { authenticator: Authenticator | null } = { authenticator: null };
+    const state: AdapterState = { authenticator: null, closing: false };
     const instance = createInstance(settings);
-    addHooks(instance, {
-      metricsToken: settings.METRICS_TOKEN,
-      authenticator: () => {
-        if (!authentication.authenticator) throw new DomainError('unavailable', 'unavailable', 'The service is starting.');
-        return authentication.authenticator;
-      },
-    });
+    addHooks(instance, state, settings.METRICS_TOKEN);
     acceptOnlyJson(instance, settings.BODY_LIMIT_BYTES);
     super(instance as never);
-    this.authentication = authentication;
+    this.state = state;
   }
 
   /** The container that knows the authenticator is made after the adapter. */
   useAuthenticator(authenticator: Authenticator): void {
-    this.authentication.authenticator = authenticator;
+    this.state.authenticator = authenticator;
+  }
+
+  override beforeClose(): void {
+    this.state.closing = true;
+    super.beforeClose();
   }
 
   /** Nest would set its own late: routes made before, those of the documentation, would keep Fastify's. */
@@ -90,7 +94,14 @@ function createInstance(settings: HttpSettings): FastifyInstance {
   return instance;
 }
 
-function addHooks(instance: FastifyInstance, authentication: AuthenticationSettings): void {
+function addHooks(instance: FastifyInstance, state: AdapterState, metricsToken: string | undefined): void {
+  const authentication: AuthenticationSettings = {
+    metricsToken,
+    authenticator: () => {
+      if (!state.authenticator) throw new DomainError('unavailable', 'unavailable', 'The service is starting.');
+      return state.authenticator;
+    },
+  };
   instance.addHook('onRequest', (request, reply, done) => {
     setFixedHeaders(request, reply);
     withRequestId(request.id, done);
@@ -102,6 +113,8 @@ function addHooks(instance: FastifyInstance, authentication: AuthenticationSetti
   });
   instance.addHook('onSend', async (_request, reply) => {
     if (reply.storedStatus) reply.code(reply.storedStatus);
+    // A connection kept open would keep the process from ending.
+    if (state.closing) void reply.header('connection', 'close');
   });
   instance.addHook('onResponse', async (request, reply) => logRequest(request, reply));
 }
@@ -115,8 +128,7 @@ function setFixedHeaders(request: FastifyRequest, reply: FastifyReply): void {
 /** What Node's parser could not read as HTTP has no request to answer, only a socket. */
 function answerBrokenHttp(error: ConnectionError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const status =
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
   const requestId = newId();
   const refusal = new DomainError('invalid', 'invalid_request', 'This is not HTTP that the service can read.');
   const body = JSON.stringify({ ...problemOf(refusal, { instance: '', requestId }), status });

@@ -5,6 +5,8 @@ const MAX_LENGTH = 200;
 
 /** A path with its words and UUIDs. Anything else in it may be an IBAN or a key that somebody put in the wrong place. */
 export function loggablePath(path: string): string {
-  const segments = path.split('/').map((segment) => (segment === '' || WORD.test(segment) || isUuid(segment) ? segment : '…'));
+  const segments = path
+    .split('/')
+    .map((segment) => (segment === '' || WORD.test(segment) || isUuid(segment) ? segment : '…'));
   return segments.join('/').slice(0, MAX_LENGTH);
 }

@@ -21,6 +21,7 @@ export function describeOperations(document: OpenAPIObject): void {
   for (const { path, operation } of operationsOf(document)) {
     operation.operationId = uniqueId(operation.operationId ?? path, path, ids);
     if (isPublicPath(path)) operation.security = [];
+    if (operation.tags) operation.tags = [...new Set(operation.tags)];
     addSummary(operation);
   }
 }
@@ -36,9 +37,13 @@ function uniqueId(id: string, path: string, taken: Set<string>): string {
 /** The comment of a handler: its first sentence is the summary, the whole of it the description, with the scopes it needs. */
 function addSummary(operation: Operation): void {
   const text = operation.description ?? operation.summary ?? '';
-  const sentence = /^[\s\S]*?[.:](?=\s|$)/.exec(text)?.[0] ?? text;
+  const summary =
+    operation.description === undefined ? firstSentence(text) : (operation.summary ?? firstSentence(text));
   const scopes = (operation as { 'x-required-scopes'?: readonly string[] })['x-required-scopes'];
   const needed = scopes ? `\n\nScopes: ${scopes.map((scope) => `\`${scope}\``).join(', ')}.` : '';
-  operation.summary = (operation.description === undefined ? sentence : (operation.summary ?? sentence)).replace(/[.:]$/, '');
+  operation.summary = summary;
   operation.description = `${text}${needed}`;
 }
+
+const firstSentence = (text: string): string =>
+  (text.split(/[.:](?=\s|$)|\n\s*\n/, 1)[0] ?? '').replace(/\s+/g, ' ').trim();

@@ -74,7 +74,10 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
     .setVersion(VERSION)
     .addServer('/')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key.' }, 'bearer')
-    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The same key, as a header.' }, 'api_key')
+    .addApiKey(
+      { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The same key, as a header.' },
+      'api_key',
+    )
     .addSecurityRequirements('bearer')
     .addSecurityRequirements('api_key');
   for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);

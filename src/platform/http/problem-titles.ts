@@ -123,7 +123,8 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
   unavailable: {
     status: 503,
     title: 'Temporarily unavailable',
-    meaning: 'Something the service needs is away: ask again after Retry-After. The same idempotency key makes it safe.',
+    meaning:
+      'Something the service needs is away: ask again after Retry-After. The same idempotency key makes it safe.',
   },
 };
 

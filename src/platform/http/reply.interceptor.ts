@@ -20,7 +20,10 @@ export class ReplyInterceptor implements NestInterceptor {
         if (!(result instanceof Reply)) return result;
         const reply = context.switchToHttp().getResponse<FastifyReply>();
         reply.storedStatus = result.status;
-        void reply.header('content-type', result.status >= 400 ? PROBLEM_MEDIA_TYPE : 'application/json; charset=utf-8');
+        void reply.header(
+          'content-type',
+          result.status >= 400 ? PROBLEM_MEDIA_TYPE : 'application/json; charset=utf-8',
+        );
         if (result.location !== null) void reply.header('location', result.location);
         if (result.replayed) void reply.header('idempotent-replayed', 'true');
         return result.json;

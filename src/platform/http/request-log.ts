@@ -8,7 +8,7 @@ export const requestLogger = createLogger('http');
 /** One line for each request. `route` is the pattern, `path` has the ids. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   const status = reply.statusCode;
-  const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info';
+  const level = levelOf(status, routeOf(request));
   if (!requestLogger.isLevelEnabled(level)) return;
   requestLogger[level]({
     event: 'http_request',
@@ -22,6 +22,15 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
     organization_id: request.organizationId ?? request.principal?.organizationId ?? null,
     key_id: request.principal?.keyId ?? null,
   });
+}
+
+/** Probes and scrapes come every few seconds, and are worth a line when they fail. */
+const PROBES: readonly (string | null)[] = ['/health', '/health/live', '/health/ready', '/metrics'];
+
+function levelOf(status: number, route: string | null): 'error' | 'warn' | 'info' | 'debug' {
+  if (status >= 500) return 'error';
+  if (status >= 400) return 'warn';
+  return PROBES.includes(route) ? 'debug' : 'info';
 }
 
 /** The pattern a request was routed by; null when there is none. */

@@ -44,7 +44,8 @@ export class SchemaCheck {
     for (const [property, { items, ...own }] of Object.entries(schema.properties ?? {})) {
       properties[property] = items === undefined || !isList(own) ? { ...own, ...(items && { items }) } : own;
       if (items === undefined || !isList(own)) continue;
-      if ('uniqueItems' in own) throw new Error(`uniqueItems of "${property}" compares every pair; check it in a rule.`);
+      if ('uniqueItems' in own)
+        throw new Error(`uniqueItems of "${property}" compares every pair; check it in a rule.`);
       lists.push({ property, maxItems: own.maxItems ?? Infinity, item: ajv.compile(items) });
     }
     this.root = ajv.compile(schema.properties ? { ...schema, properties } : schema);
@@ -53,7 +54,8 @@ export class SchemaCheck {
 
   /** @param prefix the pointer of the value itself */
   violations(value: unknown, prefix = ''): Violations {
-    if (value === undefined) return { errors: [{ pointer: prefix, code: 'required', detail: 'is required' }], total: 1 };
+    if (value === undefined)
+      return { errors: [{ pointer: prefix, code: 'required', detail: 'is required' }], total: 1 };
     const found = new Found();
     if (!this.root(value)) found.add(this.root, prefix);
     for (const list of this.lists) {
@@ -83,4 +85,5 @@ class Found implements Violations {
   }
 }
 
-const isList = ({ type }: PropertySchema): boolean => type === 'array' || (Array.isArray(type) && type.includes('array'));
+const isList = ({ type }: PropertySchema): boolean =>
+  type === 'array' || (Array.isArray(type) && type.includes('array'));

@@ -34,8 +34,15 @@ interface ErrorTerms {
 function errorTerms({ keyword, params, propertyName }: ErrorObject): ErrorTerms | null {
   if (propertyName !== undefined) return null;
   const limit = String((params as { limit?: unknown }).limit);
-  const { missingProperty, additionalProperty, propertyName: badName, type, allowedValues, allowedValue, format } =
-    params as Record<string, unknown>;
+  const {
+    missingProperty,
+    additionalProperty,
+    propertyName: badName,
+    type,
+    allowedValues,
+    allowedValue,
+    format,
+  } = params as Record<string, unknown>;
   switch (keyword) {
     case 'required':
       return { code: 'required', detail: 'is required', field: String(missingProperty) };

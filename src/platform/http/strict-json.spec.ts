@@ -84,21 +84,34 @@ describe('strict JSON', () => {
     expect(parse(nested(20))).toBeDefined();
     expect(refusal(nested(21))).toContain('20 levels');
     expect(refusal(nested(500_000))).toContain('20 levels');
+    expect(refusal('['.repeat(500_000))).toContain('20 levels');
+    expect(parse(`[[],[],"${'['.repeat(30)}",${nested(19)}]`)).toBeDefined();
     expect(refusal(`${'{"a":'.repeat(21)}1${'}'.repeat(21)}`)).toContain('20 levels');
   });
 
   it('refuses an object of thousands of keys', () => {
-    const object = (keys: number) => JSON.stringify(Object.fromEntries(Array.from({ length: keys }, (_, i) => [`k${i}`, i])));
+    const object = (keys: number) =>
+      JSON.stringify(Object.fromEntries(Array.from({ length: keys }, (_, i) => [`k${i}`, i])));
     expect(parse(object(1_000))).toBeDefined();
     expect(refusal(object(1_001))).toContain('1000 keys');
   });
 
-  it.each(['', ' ', '{', '{"a":1,}', "{'a':1}", 'undefined', 'NaN', '[1 2]', '{"a":1}{"b":2}', '"\u0001"', '// x\n1', '01'])(
-    'refuses broken JSON: %j',
-    (body) => {
-      expect(refusal(body)).toContain('not JSON');
-    },
-  );
+  it.each([
+    '',
+    ' ',
+    '{',
+    '{"a":1,}',
+    "{'a':1}",
+    'undefined',
+    'NaN',
+    '[1 2]',
+    '{"a":1}{"b":2}',
+    '"\u0001"',
+    '// x\n1',
+    '01',
+  ])('refuses broken JSON: %j', (body) => {
+    expect(refusal(body)).toContain('not JSON');
+  });
 
   it('never quotes the body', () => {
     expect(refusal('{"iban": DE89370400440532013000}')).not.toContain('DE89');

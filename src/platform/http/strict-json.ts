@@ -8,8 +8,12 @@ const MAX_KEYS_PER_OBJECT = 1_000;
 const PROTOTYPE_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 const QUOTE = 0x22;
-const COLON = 0x3a;
 const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
 const BYTE_ORDER_MARK = 0xfeff;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -24,8 +28,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function parseStrictJson(bytes: Uint8Array): unknown {
   const text = decode(bytes);
   if (text.charCodeAt(0) === BYTE_ORDER_MARK) throw invalidJson('The body starts with a byte order mark.');
+  const names = countNames(text);
   const value = parse(text);
-  if (countKeys(value, 1) !== countNames(text)) throw invalidJson('An object has the same key twice.');
+  if (countKeys(value) !== names) throw invalidJson('An object has the same key twice.');
   return value;
 }
 
@@ -47,13 +52,12 @@ function parse(text: string): unknown {
   }
 }
 
-/** Keys of all objects of a value. @throws invalid_json on prototype keys, too many keys, or too much depth */
-function countKeys(value: unknown, depth: number): number {
+/** Keys of all objects of a value. @throws invalid_json on prototype keys and on too many keys */
+function countKeys(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
-  if (depth > MAX_DEPTH) throw invalidJson(`The body is deeper than ${MAX_DEPTH} levels.`);
   let count = 0;
   if (Array.isArray(value)) {
-    for (const item of value) count += countKeys(item, depth + 1);
+    for (const item of value) count += countKeys(item);
     return count;
   }
   const fields = value as Record<string, unknown>;
@@ -62,23 +66,40 @@ function countKeys(value: unknown, depth: number): number {
   for (const key in fields) {
     if (PROTOTYPE_KEYS.has(key)) throw invalidJson(`"${key}" is not allowed as a key.`);
     own++;
-    count += countKeys(fields[key], depth + 1);
+    count += countKeys(fields[key]);
   }
   if (own > MAX_KEYS_PER_OBJECT) throw invalidJson(`An object has more than ${MAX_KEYS_PER_OBJECT} keys.`);
   return count + own;
 }
 
-/** Names in a text that is known to be JSON: outside of strings, a colon stands behind a name and nowhere else. */
+/**
+ * Names in a text that should be JSON: outside of strings, a colon stands behind a name and nowhere else. Looks at the
+ * depth as well, before anything recursive sees the text.
+ *
+ * @throws invalid_json when it is too deep
+ */
 function countNames(text: string): number {
   let count = 0;
-  let from = 0;
-  for (;;) {
-    const opening = text.indexOf('"', from);
-    const gapEnd = opening < 0 ? text.length : opening;
-    for (let i = from; i < gapEnd; i++) if (text.charCodeAt(i) === COLON) count++;
-    if (opening < 0) return count;
-    from = endOfString(text, opening) + 1;
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case QUOTE:
+        i = endOfString(text, i);
+        break;
+      case COLON:
+        count++;
+        break;
+      case OPENING_BRACKET:
+      case OPENING_BRACE:
+        if (++depth > MAX_DEPTH) throw invalidJson(`The body is deeper than ${MAX_DEPTH} levels.`);
+        break;
+      case CLOSING_BRACKET:
+      case CLOSING_BRACE:
+        depth--;
+        break;
+    }
   }
+  return count;
 }
 
 /** Where the string that opens at `opening` closes: the next quote behind an even number of backslashes. */

@@ -21,12 +21,7 @@ export class NestLogger implements LoggerService {
 
   error(message: unknown, ...rest: unknown[]): void {
     const stack = rest.find((item): item is string => typeof item === 'string' && item.includes('\n'));
-    this.write(
-      'error',
-      message,
-      contextOf(rest.filter((item) => item !== stack)),
-      stack,
-    );
+    this.write('error', message, contextOf(rest.filter((item) => item !== stack)), stack);
   }
 
   fatal(message: unknown, ...rest: unknown[]): void {

@@ -8,7 +8,7 @@ const BATCH = 500;
 const POLL_INTERVAL_MS = 500;
 const EPOCH_INTERVAL_MS = 1_000;
 /** How long a handed-over job may take before it is handed over again. */
-const REDELIVER_MS = 60_000;
+const REDELIVER_MS = 20_000;
 const RETRY_MS = 1_000;
 
 const logger = createLogger('outbox-relay');

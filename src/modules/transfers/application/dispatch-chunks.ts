@@ -10,8 +10,8 @@ import { DispatchRepository } from '../persistence/dispatch.repository.js';
 import { executeChunkJobs } from '../transfers.jobs.js';
 
 const POLL_INTERVAL_MS = 250;
-/** How long a job may wait in its queue before the chunk is handed out again. */
-const CLAIM_MS = 60_000;
+/** How long a job may wait in its queue before the chunk is handed out again: whoever took the job may have died before its lease. */
+const MAX_CLAIM_MS = 20_000;
 
 const logger = createLogger('dispatch');
 
@@ -43,8 +43,9 @@ export class DispatchChunks implements OnModuleInit {
   private async dispatch(rail: RailName): Promise<boolean> {
     // Claiming what cannot be handed over would only hide it.
     if (!this.redis.isReady) return false;
-    const inFlight = this.config.DISPATCH_IN_FLIGHT;
-    const chunks = await this.unitOfWork.run((tx) => this.repository.claim(tx, rail, inFlight, CLAIM_MS));
+    const { DISPATCH_IN_FLIGHT: inFlight, CHUNK_LEASE_MS } = this.config;
+    const claimMs = Math.min(MAX_CLAIM_MS, CHUNK_LEASE_MS);
+    const chunks = await this.unitOfWork.run((tx) => this.repository.claim(tx, rail, inFlight, claimMs));
     if (chunks.length === 0) return false;
     try {
       await this.queues.publish(

@@ -4,7 +4,7 @@ import { type ChunkPurpose, shrunkSize } from './chunk.js';
 import type { DecisionContext } from './decide-submission.js';
 import type { FollowUp, Line, Move } from './line.js';
 
-/** With the default backoff: most of an hour for doubt, some three days for a payment the rail has accepted. */
+/** With the default backoff, on average: half an hour for doubt, a day and a half for a payment the rail has accepted. */
 const MAX_INQUIRIES = 12;
 const MAX_POLLS = 300;
 

@@ -27,7 +27,10 @@ export function decideLostLease(
     railId: null,
     followUp: null,
   };
-  if (context.lineCount === 1 && deaths >= MAX_DEATHS_ALONE) return { ...lost, to: 'manual_review' };
+  const inWindow = chunk.submittedThrough !== null && line.line <= chunk.submittedThrough;
+  const mayHaveLeft = chunk.purpose === 'submit' && !chunk.isBook && inWindow;
+  if (context.lineCount === 1 && deaths >= MAX_DEATHS_ALONE)
+    return { ...lost, to: 'manual_review', possiblySent: line.possiblySent || mayHaveLeft };
   const again: FollowUp = {
     purpose: chunk.purpose,
     tries: context.tries,
@@ -36,8 +39,7 @@ export function decideLostLease(
     // The first death may be chance; a second one on the same lines says one of them may be the cause.
     size: deaths > 1 ? shrunkSize(context.lineCount) : null,
   };
-  const inWindow = chunk.submittedThrough !== null && line.line <= chunk.submittedThrough;
-  if (chunk.purpose !== 'submit' || chunk.isBook || !inWindow) return { ...lost, followUp: again };
+  if (!mayHaveLeft) return { ...lost, followUp: again };
   return {
     ...lost,
     from: 'submitting',

@@ -1,0 +1,31 @@
+import { bulkRequestStates } from './bulk-request.state.js';
+import { finalStatus } from './completion.js';
+
+describe('how a bulk ends', () => {
+  it.each([
+    [10, null, 'completed'],
+    [9, null, 'partially_completed'],
+    [1, null, 'partially_completed'],
+    [0, null, 'failed'],
+    [9, 'on_failure', 'partially_completed'],
+    [0, 'on_failure', 'failed'],
+    [9, 'request', 'partially_completed'],
+    [0, 'request', 'cancelled'],
+    // Everything had gone out before the stop could reach it.
+    [10, 'request', 'partially_completed'],
+    [10, 'on_failure', 'partially_completed'],
+  ] as const)('with %i of 10 lines paid, stopped by %s: %s', (paid, stoppedBy, status) => {
+    expect(finalStatus({ total: 10, paid }, stoppedBy)).toBe(status);
+  });
+
+  it('is always somewhere its state can move to, and final', () => {
+    for (let paid = 0; paid <= 3; paid++) {
+      for (const stoppedBy of [null, 'on_failure', 'request'] as const) {
+        const from = stoppedBy === null ? (['processing', 'paused'] as const) : (['cancelling'] as const);
+        const to = finalStatus({ total: 3, paid }, stoppedBy);
+        expect(bulkRequestStates.isTerminal(to)).toBe(true);
+        for (const state of from) expect(bulkRequestStates.canMove(state, to)).toBe(true);
+      }
+    }
+  });
+});

@@ -1,0 +1,72 @@
+import { DomainError } from '../../../domain/errors.js';
+import { assertNamesDebtor, assertSupported, type Submission } from './submission.js';
+
+const SUBMISSION: Submission = {
+  organization_bic: 'OIVUSCLQXXX',
+  organization_iban: 'FR10474608000002006107XXXXX',
+  credit_transfers: [],
+};
+
+function refusalOf(check: (submission: Submission) => void, values: Partial<Submission>): DomainError | null {
+  try {
+    check({ ...SUBMISSION, ...values });
+    return null;
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
+  }
+}
+
+describe('what is not supported yet', () => {
+  it.each<[string, Partial<Submission>]>([
+    ['callback_url', { callback_url: 'https://example.com' }],
+    ['requested_execution_date', { requested_execution_date: '2027-01-01' }],
+    ['duplicate_policy', { duplicate_policy: 'warn' }],
+    ['rail', { rail: 'http' }],
+    ['rail', { rail: 'iso20022' }],
+    ['on_failure', { on_failure: 'reverse' }],
+  ])('is refused by name, never accepted and ignored: %s', (field, values) => {
+    expect(refusalOf(assertSupported, values)).toMatchObject({
+      kind: 'rule',
+      code: 'not_supported_yet',
+      details: { errors: [{ pointer: `/${field}`, code: 'not_supported_yet' }] },
+    });
+  });
+
+  it('is named all at once', () => {
+    const refusal = refusalOf(assertSupported, { callback_url: 'https://example.com', on_failure: 'reverse' });
+    expect(refusal?.details).toMatchObject({
+      errorCount: 2,
+      errors: [{ pointer: '/callback_url' }, { pointer: '/on_failure' }],
+    });
+  });
+
+  it.each<Partial<Submission>>([
+    {},
+    { rail: 'sandbox' },
+    { rail: 'book' },
+    { on_failure: 'continue' },
+    { on_failure: 'stop', validation: 'partial', priority: 'urgent', metadata: { a: 'b' } },
+  ])('does not include %j', (values) => {
+    expect(refusalOf(assertSupported, values)).toBeNull();
+  });
+});
+
+describe('the debtor', () => {
+  it('is named by IBAN and BIC, or by the id of its account', () => {
+    expect(refusalOf(assertNamesDebtor, {})).toBeNull();
+    const byId = { organization_bic: undefined, organization_iban: undefined, debtor_account_id: 'x' };
+    expect(refusalOf(assertNamesDebtor, byId)).toBeNull();
+  });
+
+  it.each<[Partial<Submission>, string[]]>([
+    [{ organization_bic: undefined }, ['/organization_bic']],
+    [{ organization_iban: undefined }, ['/organization_iban']],
+    [{ organization_bic: undefined, organization_iban: undefined }, ['/organization_iban', '/organization_bic']],
+  ])('has to be named, or the fields that miss are (%j)', (values, pointers) => {
+    const refusal = refusalOf(assertNamesDebtor, values);
+    expect(refusal).toMatchObject({ kind: 'invalid', code: 'invalid_request' });
+    expect(refusal?.details.errors?.map(({ pointer }) => pointer)).toEqual(pointers);
+    expect(refusal?.details.errors?.every(({ code }) => code === 'required')).toBe(true);
+  });
+});
