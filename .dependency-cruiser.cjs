@@ -148,6 +148,8 @@ module.exports = {
   options: {
     tsConfig: { fileName: join(__dirname, 'tsconfig.json') },
     tsPreCompilationDeps: true, // otherwise type imports do not count
+    // Generated for the tests, and not a part of the house.
+    exclude: { path: '^src/metadata\\.ts$' },
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: {
       extensions: ['.ts', '.js'],

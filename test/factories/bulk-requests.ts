@@ -42,6 +42,17 @@ export async function submitBulk(
   submission: Submission,
   idempotencyKey: string | null = null,
 ): Promise<Submitted> {
+  const reply = await submit(app, organizationId, submission, idempotencyKey);
+  return { status: reply.status, bulkId: (JSON.parse(reply.json) as { id?: string }).id ?? '' };
+}
+
+/** The same, with the whole answer. */
+export function submit(
+  app: INestApplicationContext,
+  organizationId: string,
+  submission: Submission,
+  idempotencyKey: string | null = null,
+): Promise<Reply> {
   const service = app.get(BulkRequestsService, { strict: false });
   const command = {
     organizationId,
@@ -50,8 +61,7 @@ export async function submitBulk(
     body: submission,
     submission,
   };
-  const reply = await service.submit(command, (bulk) => Reply.of(202, { id: bulk.id }));
-  return { status: reply.status, bulkId: (JSON.parse(reply.json) as { id?: string }).id ?? '' };
+  return service.submit(command, (bulk) => Reply.of(202, { id: bulk.id }));
 }
 
 export async function untilEnded(

@@ -1,6 +1,9 @@
 import { Database } from '../../src/platform/database/index.js';
 import type { BulkRequestDto, BulkRequestStatusDto } from '../../src/modules/bulk-requests/http/bulk-requests.dto.js';
-import { bulkRequestStates, type BulkRequestStatus } from '../../src/modules/bulk-requests/domain/bulk-request.state.js';
+import {
+  bulkRequestStates,
+  type BulkRequestStatus,
+} from '../../src/modules/bulk-requests/domain/bulk-request.state.js';
 import { createApiKey, createFundedAccount, createOrganization } from '../factories/organizations.js';
 import { eventually } from './eventually.js';
 import { type ApiAnswer, type ApiCall, startTestApi, type TestApi } from './test-api.js';

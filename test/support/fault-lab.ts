@@ -37,7 +37,8 @@ export async function startFaultLab(): Promise<FaultLab> {
   const options = { databaseUrl: database.url, redisUrl, env: ENV };
   const api = await startApi(options);
   const organizationId = await seed(api);
-  const sql: FaultLab['sql'] = async (text, values) => (await client.query(text, values)).rows;
+  const sql = async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> =>
+    (await client.query<Row>(text, values)).rows;
   const settledLines = async (bulkId: string): Promise<number> => {
     const [row] = await sql<{ n: number }>(
       `SELECT count(*)::int AS n FROM transfers WHERE bulk_id = $1 AND status = 'settled'`,

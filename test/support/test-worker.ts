@@ -4,6 +4,7 @@ import { startWorking } from '../../src/app/start-working.js';
 import { WorkerModule } from '../../src/app/worker.module.js';
 import { CONFIG } from '../../src/config/config.module.js';
 import { loadConfig } from '../../src/config/config.schema.js';
+import { setLogLevel } from '../../src/platform/logging/index.js';
 import { RedisClient } from '../../src/platform/queue/index.js';
 import { createTestDatabase } from './test-database.js';
 import { testRedisUrl } from './test-redis.js';
@@ -33,6 +34,7 @@ export async function startTestWorker(
   const redisUrl = await testRedisUrl();
   const url = database?.url ?? databaseUrl ?? '';
   const config = loadConfig({ DATABASE_URL: url, REDIS_URL: redisUrl, ...FAST_ENGINE, ...env });
+  setLogLevel(config.LOG_LEVEL);
   const module = await Test.createTestingModule({ imports: [WorkerModule] })
     .overrideProvider(CONFIG)
     .useValue(config)

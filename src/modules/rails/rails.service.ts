@@ -9,7 +9,7 @@ export class RailsService {
   private readonly rails: ReadonlyMap<string, Rail>;
 
   constructor(sandbox: SandboxRail) {
-    this.rails = new Map([[sandbox.name, sandbox as Rail]]);
+    this.rails = new Map([[sandbox.name, sandbox]]);
   }
 
   all(): readonly Rail[] {

@@ -2,7 +2,6 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
 import { authenticateBasic, Authenticator, OPERATIONS_PREFIX, sendProblem } from '../http/index.js';
 import { Queues } from '../queue/index.js';
 
@@ -23,7 +22,7 @@ export async function mountQueueBoard(app: NestFastifyApplication): Promise<void
     serverAdapter: board,
     options: { uiConfig: { boardTitle: 'Tranche queues', hideRedisDetails: true } },
   });
-  const instance = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const instance = app.getHttpAdapter().getInstance();
   await instance.register(async (scope) => {
     // Answered here: the board's own error handler would make a 500 of any refusal.
     scope.addHook('onRequest', async (request, reply) => {

@@ -12,5 +12,5 @@ const parsers = new Map<number, (text: string) => unknown>([
 /** How PostgreSQL values become JavaScript values in every plain SQL statement of the product. */
 export const valueTypes: CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    parsers.get(oid) ?? (getTypeParser(oid, format as 'text') as unknown)) as CustomTypesConfig['getTypeParser'],
+    parsers.get(oid) ?? (getTypeParser(oid, format) as unknown)) as CustomTypesConfig['getTypeParser'],
 };

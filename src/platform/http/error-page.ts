@@ -10,6 +10,7 @@ export function errorPage(): string {
 <html lang="en">
   <head>
     <meta charset="utf-8">
+    <link rel="icon" href="data:,">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Tranche: error codes</title>
     <style>

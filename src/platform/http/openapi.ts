@@ -14,11 +14,11 @@ export const PATHS_WITHOUT_PREFIX = ['health', 'health/live', 'health/ready', 'm
 
 const DESCRIPTION = `Bulk credit transfers, each line paid once.
 
-**Authenticate** with \`Authorization: Bearer <key>\` or \`X-API-Key: <key>\`; never in the query string.
-**Amounts** are decimal strings (\`"100.00"\`), times ISO 8601 in UTC, ids UUIDs.
-**Repeat safely**: send an \`Idempotency-Key\` with every POST that creates or moves something.
-**Errors** are problem documents (RFC 9457); decide on \`code\`, which [the list of codes](/docs/errors) explains.
-**Correlate**: \`X-Request-Id\` is accepted, echoed on every answer, and follows the work through queues and logs.`;
+- **Authenticate** with \`Authorization: Bearer <key>\` or \`X-API-Key: <key>\`; never in the query string.
+- **Amounts** are decimal strings (\`"100.00"\`), times ISO 8601 in UTC, ids UUIDs.
+- **Repeat safely**: send an \`Idempotency-Key\` with every POST that creates or moves something.
+- **Errors** are problem documents (RFC 9457); decide on \`code\`, which [the list of codes](/docs/errors) explains.
+- **Correlate**: \`X-Request-Id\` is accepted, echoed on every answer, and follows the work through queues and logs.`;
 
 /** In the order of the page. */
 const TAGS: Readonly<Record<string, string>> = {
@@ -54,6 +54,7 @@ export function buildContract(app: INestApplication, settings: ContractSettings)
   });
   complete.info.contact = { name: 'The operator of this installation' };
   complete.info.license = { name: 'MIT', identifier: 'MIT' } as OpenAPIObject['info']['license'];
+  complete.paths = Object.fromEntries(Object.entries(complete.paths).sort(([a], [b]) => (a < b ? -1 : 1)));
   limitBulk(complete, settings.maxTransfersPerBulk);
   closeObjects(complete);
   describeOperations(complete);

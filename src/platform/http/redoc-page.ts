@@ -3,6 +3,7 @@ export const REDOC_PAGE = `<!DOCTYPE html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
+    <link rel="icon" href="data:,">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Tranche API</title>
     <link rel="stylesheet" href="/redoc/redoc.css">

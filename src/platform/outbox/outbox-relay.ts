@@ -29,10 +29,10 @@ export class OutboxRelay implements OnModuleInit {
     this.loops.add({
       name: 'queue-epoch',
       intervalMs: EPOCH_INTERVAL_MS,
-      wakes: false,
+      wakesOn: null,
       run: () => this.epoch.check().then(() => false),
     });
-    this.loops.add({ name: 'outbox-relay', intervalMs: POLL_INTERVAL_MS, wakes: true, run: () => this.relay() });
+    this.loops.add({ name: 'outbox-relay', intervalMs: POLL_INTERVAL_MS, wakesOn: 'outbox', run: () => this.relay() });
   }
 
   private async relay(): Promise<boolean> {

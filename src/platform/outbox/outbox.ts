@@ -27,7 +27,7 @@ export class Outbox extends OutboxAcknowledger {
       dedupeKey: message.dedupeKey ?? null,
       requestId: currentRequestId() ?? null,
     });
-    tx.afterCommit(() => this.wake.notify());
+    tx.afterCommit(() => this.wake.notify('outbox'));
   }
 
   override acknowledge(outboxId: string): Promise<void> {

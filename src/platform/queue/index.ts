@@ -7,4 +7,4 @@ export { QueueModule } from './queue.module.js';
 export { type PublishableJob, Queues } from './queues.js';
 export { RedisClient } from './redis.js';
 export { RedisLock } from './redis-lock.js';
-export { Wake } from './wake.js';
+export { Wake, type WakeTopic } from './wake.js';

@@ -5,6 +5,10 @@ import { CONFIG } from '../../config/config.module.js';
 import type { Config } from '../../config/config.schema.js';
 import { logStateChanges, RedisClient } from './redis.js';
 
+/** What there may be more of: chunks to hand out, outbox rows to relay, evidence to apply. */
+export const WAKE_TOPICS = ['chunks', 'outbox', 'evidence'] as const;
+export type WakeTopic = (typeof WAKE_TOPICS)[number];
+
 const CHANNEL = 'tranche:wake';
 
 /**
@@ -14,36 +18,46 @@ const CHANNEL = 'tranche:wake';
 @Injectable()
 export class Wake implements OnApplicationShutdown {
   private readonly local = new EventEmitter();
+  private readonly publishing = new Set<WakeTopic>();
   private subscriber: Redis | undefined;
-  private publishing = false;
 
   constructor(
     private readonly redis: RedisClient,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** Never throws, never waits. */
-  notify(): void {
-    this.local.emit('wake');
-    if (this.publishing || !this.redis.isReady) return;
-    this.publishing = true;
+  /** Wakes this process and all others. Never throws, never waits. */
+  notify(topic: WakeTopic): void {
+    this.notifyHere(topic);
+    // One message on its way says it all.
+    if (this.publishing.has(topic) || !this.redis.isReady) return;
+    this.publishing.add(topic);
     this.redis.connection
-      .publish(CHANNEL, '1')
+      .publish(CHANNEL, topic)
       .catch(() => undefined) // lost wake-ups are found by polling
-      .finally(() => (this.publishing = false));
+      .finally(() => this.publishing.delete(topic));
+  }
+
+  /** Wakes this process only: for what it can do itself. */
+  notifyHere(topic: WakeTopic): void {
+    this.local.emit(topic);
   }
 
   /** Listens in this process and, through Redis, to all others. */
-  listen(listener: () => void): void {
-    this.local.on('wake', listener);
-    if (this.subscriber) return;
-    this.subscriber = new Redis(this.config.REDIS_URL, { maxRetriesPerRequest: null });
-    logStateChanges(this.subscriber, 'wake');
-    this.subscriber.on('message', () => this.local.emit('wake'));
-    this.subscriber.subscribe(CHANNEL).catch(() => undefined); // ioredis subscribes again after reconnecting
+  listen(topic: WakeTopic, listener: () => void): void {
+    this.local.on(topic, listener);
+    this.subscriber ??= this.subscribe();
   }
 
   onApplicationShutdown(): void {
     this.subscriber?.disconnect();
+  }
+
+  private subscribe(): Redis {
+    const subscriber = new Redis(this.config.REDIS_URL, { maxRetriesPerRequest: null });
+    logStateChanges(subscriber, 'wake');
+    subscriber.on('message', (_channel, topic) => this.local.emit(topic));
+    subscriber.subscribe(CHANNEL).catch(() => undefined); // ioredis subscribes again after reconnecting
+    return subscriber;
   }
 }

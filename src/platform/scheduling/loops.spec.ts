@@ -1,4 +1,4 @@
-import type { Wake } from '../queue/wake.js';
+import type { Wake, WakeTopic } from '../queue/wake.js';
 import { setLogLevel } from '../logging/index.js';
 import { Loops } from './loops.js';
 
@@ -6,9 +6,14 @@ const INTERVAL_MS = 1_000;
 
 /** A wake-up that only this test gives. */
 function fakeWake(): { wake: Wake; notify: () => void } {
-  const listeners: (() => void)[] = [];
-  const wake = { listen: (listener: () => void) => listeners.push(listener) } as unknown as Wake;
-  return { wake, notify: () => listeners.forEach((listener) => listener()) };
+  const listeners: { topic: WakeTopic; listener: () => void }[] = [];
+  const wake = {
+    listen: (topic: WakeTopic, listener: () => void) => listeners.push({ topic, listener }),
+  } as unknown as Wake;
+  return {
+    wake,
+    notify: () => listeners.filter(({ topic }) => topic === 'chunks').forEach(({ listener }) => listener()),
+  };
 }
 
 /** A loop whose turns the test ends itself. */
@@ -18,7 +23,7 @@ class ControlledLoop {
   readonly name = 'controlled';
   readonly intervalMs = INTERVAL_MS;
 
-  constructor(readonly wakes = true) {}
+  constructor(readonly wakesOn: WakeTopic | null = 'chunks') {}
 
   run(): Promise<boolean> {
     this.started++;
@@ -88,7 +93,7 @@ describe('the loops of a worker', () => {
   });
 
   it('keep to their interval when they do not ask to be woken', async () => {
-    const loop = new ControlledLoop(false);
+    const loop = new ControlledLoop(null);
     const { notify } = started(loop);
     await loop.endTurn();
     notify();
@@ -100,7 +105,7 @@ describe('the loops of a worker', () => {
     const { wake } = fakeWake();
     const loops = new Loops(wake);
     const run = jest.fn().mockRejectedValueOnce(new Error('no connection')).mockResolvedValue(false);
-    loops.add({ name: 'failing', intervalMs: INTERVAL_MS, wakes: false, run });
+    loops.add({ name: 'failing', intervalMs: INTERVAL_MS, wakesOn: null, run });
     loops.start();
     await jest.advanceTimersByTimeAsync(INTERVAL_MS);
     expect(run).toHaveBeenCalledTimes(2);

@@ -1,14 +1,14 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { createLogger } from '../logging/index.js';
-import { Wake } from '../queue/wake.js';
+import { Wake, type WakeTopic } from '../queue/wake.js';
 
 const logger = createLogger('loops');
 
 export interface Loop {
   readonly name: string;
   readonly intervalMs: number;
-  /** Runs right after a commit somewhere made work, besides every interval. */
-  readonly wakes: boolean;
+  /** Runs right after a commit somewhere made more of this, besides every interval. */
+  readonly wakesOn: WakeTopic | null;
   /** True when there is more to do at once. Never runs twice at the same time in one process. */
   run(): Promise<boolean>;
 }
@@ -25,9 +25,11 @@ export class Loops implements BeforeApplicationShutdown {
   }
 
   start(): void {
-    const woken = this.runners.filter((runner) => runner.loop.wakes);
-    this.wake.listen(() => woken.forEach((runner) => runner.poke()));
-    this.runners.forEach((runner) => runner.poke());
+    for (const runner of this.runners) {
+      const topic = runner.loop.wakesOn;
+      if (topic !== null) this.wake.listen(topic, () => runner.poke());
+      runner.poke();
+    }
   }
 
   async beforeApplicationShutdown(): Promise<void> {

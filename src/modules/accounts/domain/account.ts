@@ -62,4 +62,3 @@ export const systemAccountName = ({ kind, rail, currency }: SystemAccount): stri
 
 /** As a JSON Schema pattern: 15 to 34 letters and digits, with spaces wherever people put them. */
 export const OWN_IBAN_PATTERN = '^ *([A-Za-z0-9] *){15,34}$';
-export const OWN_IBAN_MAX_LENGTH = 42;

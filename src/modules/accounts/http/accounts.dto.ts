@@ -3,13 +3,7 @@ import { IsIn, IsOptional, Length, Matches, MaxLength } from 'class-validator';
 import { BIC_PATTERN } from '../../../domain/bic.js';
 import { formatAmount } from '../../../domain/money.js';
 import { NAME_PATTERN } from '../../../domain/text.js';
-import {
-  type Account,
-  type AccountStatus,
-  availableMinor,
-  OWN_IBAN_MAX_LENGTH,
-  OWN_IBAN_PATTERN,
-} from '../domain/account.js';
+import { type Account, type AccountStatus, availableMinor, OWN_IBAN_PATTERN } from '../domain/account.js';
 import { accountStates } from '../domain/account.state.js';
 
 export class OpenAccountDto {
@@ -38,7 +32,7 @@ export class OpenAccountDto {
   @ApiProperty({ type: String, nullable: true, required: false, pattern: OWN_IBAN_PATTERN })
   @IsOptional()
   @Matches(new RegExp(OWN_IBAN_PATTERN))
-  @MaxLength(OWN_IBAN_MAX_LENGTH)
+  @MaxLength(42)
   iban?: string | null;
 
   /**

@@ -66,7 +66,7 @@ export class AcceptBulkRequest {
       const reply = await tx.savepoint(async () => answer(await this.store(tx, submission), tx));
       await this.keys.store(tx, key, reply, bulk.id);
       tx.afterCommit(() => {
-        this.wake.notify();
+        this.wake.notify('chunks');
         logger.info({
           event: 'bulk_accepted',
           bulk_request_id: bulk.id,

@@ -23,7 +23,7 @@ export class SweepBulkRequests implements OnModuleInit {
     this.loops.add({
       name: 'sweep-bulk-requests',
       intervalMs: this.config.SWEEP_INTERVAL_MS,
-      wakes: false,
+      wakesOn: null,
       run: () => this.sweep(),
     });
   }

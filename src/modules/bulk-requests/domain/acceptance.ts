@@ -1,4 +1,5 @@
-import { DomainError, fieldErrors } from '../../../domain/errors.js';
+import type { DomainError} from '../../../domain/errors.js';
+import { fieldErrors } from '../../../domain/errors.js';
 import { MAX_TOTAL_MINOR } from '../../../domain/money.js';
 import { limitExceeded } from './bulk-request.errors.js';
 import type { CheckedCreditTransfers, CreditTransfer } from './credit-transfer.js';

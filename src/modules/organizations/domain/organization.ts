@@ -9,6 +9,3 @@ export interface Organization {
 
 /** As a JSON Schema pattern: lower case letters and digits, single hyphens between them. */
 export const SLUG_PATTERN = '^[a-z0-9](-?[a-z0-9])*$';
-
-/** What fits a DNS label (RFC 1035). */
-export const SLUG_MAX_LENGTH = 63;

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Length, Matches } from 'class-validator';
 import { NAME_PATTERN } from '../../../domain/text.js';
-import { type Organization, SLUG_MAX_LENGTH, SLUG_PATTERN } from '../domain/organization.js';
+import { type Organization, SLUG_PATTERN } from '../domain/organization.js';
 
 export class CreateOrganizationDto {
   /**
@@ -17,9 +17,9 @@ export class CreateOrganizationDto {
    * A short name for people and tools, unique on the platform: lower case letters and digits, single hyphens between.
    * @example acme
    */
-  @ApiProperty({ pattern: SLUG_PATTERN, minLength: 1, maxLength: SLUG_MAX_LENGTH })
+  @ApiProperty({ pattern: SLUG_PATTERN })
   @Matches(new RegExp(SLUG_PATTERN))
-  @Length(1, SLUG_MAX_LENGTH)
+  @Length(1, 63) // what fits a DNS label (RFC 1035)
   slug: string;
 }
 

@@ -38,8 +38,8 @@ export class ApplyEvidence implements OnModuleInit {
 
   onModuleInit(): void {
     const intervalMs = Math.min(1_000, this.config.SWEEP_INTERVAL_MS);
-    this.loops.add({ name: 'rail-notices', intervalMs, wakes: false, run: () => this.collectNotices() });
-    this.loops.add({ name: 'rail-evidence', intervalMs, wakes: true, run: () => this.apply() });
+    this.loops.add({ name: 'rail-notices', intervalMs, wakesOn: null, run: () => this.collectNotices() });
+    this.loops.add({ name: 'rail-evidence', intervalMs, wakesOn: 'evidence', run: () => this.apply() });
   }
 
   /** Takes the rails' own news into the inbox, and only then acknowledges it. */

@@ -34,7 +34,7 @@ export class DispatchChunks implements OnModuleInit {
       this.loops.add({
         name: `dispatch-${rail}`,
         intervalMs: POLL_INTERVAL_MS,
-        wakes: true,
+        wakesOn: 'chunks',
         run: () => this.dispatch(rail),
       });
     }

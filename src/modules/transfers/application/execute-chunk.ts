@@ -5,6 +5,7 @@ import { railReference } from '../../../domain/ids.js';
 import type { PaymentAnswer, PaymentOutcome } from '../../../domain/payment-outcome.js';
 import { UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
+import { Wake } from '../../../platform/queue/index.js';
 import { BOOK, type Rail, RailsService } from '../../rails/index.js';
 import { decideUnsent } from '../domain/decide-cancel.js';
 import { decideInquiry } from '../domain/decide-inquiry.js';
@@ -44,12 +45,15 @@ export class ExecuteChunk {
     private readonly completion: CompletionSignal,
     private readonly rails: RailsService,
     private readonly metrics: EngineMetrics,
+    private readonly wake: Wake,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   async execute(chunkId: string): Promise<ChunkReport> {
     const lease = await this.leases.take(chunkId);
     const report = 'ended' in lease ? idle(chunkId, lease.ended, lease.bulkId) : await this.executeLeased(lease);
+    // There is room for another one now.
+    this.wake.notifyHere('chunks');
     if (report.bulkId !== null) await this.completion.check(report.bulkId);
     return report;
   }

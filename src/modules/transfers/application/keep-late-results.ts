@@ -32,7 +32,7 @@ export class KeepLateResults {
     await this.evidence.insert(this.database, items);
     logger.warn({ event: 'lease_lost', chunk_id: chunk.id, lines: moves.length, kept_as_evidence: items.length });
     this.metrics.leaseLost(chunk.rail, 'late_result');
-    this.wake.notify();
+    this.wake.notify('evidence');
   }
 }
 

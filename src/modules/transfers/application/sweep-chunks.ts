@@ -35,7 +35,7 @@ export class SweepChunks implements OnModuleInit {
     this.loops.add({
       name: 'sweep-chunks',
       intervalMs: Math.min(this.config.SWEEP_INTERVAL_MS, this.config.CHUNK_LEASE_MS),
-      wakes: false,
+      wakesOn: null,
       run: () => this.sweep(),
     });
   }
@@ -43,7 +43,7 @@ export class SweepChunks implements OnModuleInit {
   private async sweep(): Promise<boolean> {
     const reopened = await this.dispatch.reopenOverdue();
     const expired = await this.endExpiredLease();
-    if (reopened > 0 || expired) this.wake.notify();
+    if (reopened > 0 || expired) this.wake.notify('chunks');
     return expired;
   }
 

@@ -1,0 +1,123 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
+import type { ChunkReport } from '../../src/modules/transfers/application/execute-chunk.js';
+import { TransfersService } from '../../src/modules/transfers/index.js';
+import { Database } from '../../src/platform/database/index.js';
+import { Loops } from '../../src/platform/scheduling/index.js';
+
+/*
+ * Working a bulk off by hand, in a process that does not work by itself: every step is the test's, so there is nothing to wait for.
+ */
+
+export interface StoredTransfer {
+  id: string;
+  line: number;
+  status: string;
+  rail: string;
+  attempts: number;
+  possiblySent: boolean;
+  chunkId: string;
+  attention: string | null;
+  failureCode: string | null;
+}
+
+export interface StoredChunk {
+  id: string;
+  parentId: string | null;
+  purpose: string;
+  rail: string;
+  status: string;
+  lineFrom: number;
+  lineTo: number;
+  lineCount: number;
+  tries: number;
+  deaths: number;
+  submittedThrough: number | null;
+}
+
+export function transfersOf(app: INestApplicationContext, bulkId: string): Promise<StoredTransfer[]> {
+  return app.get(Database).query(
+    `SELECT id, line, status, rail, attempts, possibly_sent AS "possiblySent", chunk_id AS "chunkId", attention,
+            failure_code AS "failureCode" FROM transfers WHERE bulk_id = $1 ORDER BY line`,
+    [bulkId],
+  );
+}
+
+/** How many lines are in which state. */
+export async function statusesOf(app: INestApplicationContext, bulkId: string): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { status } of await transfersOf(app, bulkId)) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+/** The chunks that are not closed, oldest first. */
+export function openChunksOf(app: INestApplicationContext, bulkId: string): Promise<StoredChunk[]> {
+  return app.get(Database).query(
+    `SELECT id, parent_id AS "parentId", purpose, rail, status, line_from AS "lineFrom", line_to AS "lineTo",
+            line_count AS "lineCount", tries, deaths, submitted_through AS "submittedThrough"
+       FROM chunks WHERE bulk_id = $1 AND closed_at IS NULL ORDER BY id`,
+    [bulkId],
+  );
+}
+
+/** The one open chunk of a bulk. */
+export async function onlyChunkOf(app: INestApplicationContext, bulkId: string): Promise<StoredChunk> {
+  const [chunk, ...others] = await openChunksOf(app, bulkId);
+  if (!chunk || others.length > 0)
+    throw new Error(`The bulk has ${chunk ? others.length + 1 : 0} open chunks, not one.`);
+  return chunk;
+}
+
+/** One turn of a loop, as a worker would run it. */
+export async function runLoop(app: INestApplicationContext, name: string): Promise<void> {
+  const runner = app.get(Loops)['runners'].find(({ loop }) => loop.name === name);
+  if (!runner) throw new Error(`There is no loop ${name}.`);
+  while (await runner.loop.run());
+}
+
+/** Makes everything due: what waits for a backoff, a horizon, or the sandbox's own time. */
+export async function skipTime(app: INestApplicationContext): Promise<void> {
+  const database = app.get(Database);
+  await database.execute(`UPDATE chunks SET due_at = now() WHERE closed_at IS NULL AND due_at > now()`);
+  await database.execute(`UPDATE outbox SET available_at = now() WHERE available_at > now()`);
+  await database.execute(
+    `UPDATE sandbox_journal SET settles_at = least(settles_at, now()), returns_at = least(returns_at, now())`,
+  );
+}
+
+/** The worker that leased the chunk is gone, or too slow. */
+export async function expireLease(app: INestApplicationContext, chunkId: string): Promise<void> {
+  const expired = await app
+    .get(Database)
+    .execute(`UPDATE chunks SET lease_expires_at = now() - interval '1 s' WHERE id = $1 AND status = 'leased'`, [
+      chunkId,
+    ]);
+  if (expired !== 1) throw new Error('The chunk is not leased.');
+}
+
+export function executeNext(app: INestApplicationContext): Promise<ChunkReport | null> {
+  return app.get(TransfersService, { strict: false }).executeNext();
+}
+
+/** Executes what is due, and nothing that becomes due by it. */
+export async function executeDue(app: INestApplicationContext): Promise<ChunkReport[]> {
+  const reports: ChunkReport[] = [];
+  for (let report = await executeNext(app); report !== null; report = await executeNext(app)) reports.push(report);
+  return reports;
+}
+
+/** Works everything off, whatever time it would take, and completes what can be completed. */
+export async function workOff(app: INestApplicationContext): Promise<void> {
+  for (let worked = true; worked;) {
+    await skipTime(app);
+    worked = (await executeDue(app)).length > 0;
+    await runLoop(app, 'rail-notices');
+    await runLoop(app, 'rail-evidence');
+  }
+  await completeAll(app);
+}
+
+export async function completeAll(app: INestApplicationContext): Promise<void> {
+  const bulkRequests = app.get(BulkRequestsService, { strict: false });
+  while ((await bulkRequests.completeNext())?.status);
+}
