@@ -119,10 +119,6 @@ describe('the acceptance of a bulk request', () => {
     it.each<[string, Partial<Submission>]>([
       ['an unknown IBAN', { organization_iban: 'DE89370400440532013000', organization_bic: BIC }],
       ['another BIC', { organization_iban: IBAN, organization_bic: 'DEUTDEFFXXX' }],
-      [
-        'an IBAN that only looks alike',
-        { organization_iban: 'FR10474608000002006107XXXXX'.replace('FR', 'ﬀR'), organization_bic: BIC },
-      ],
       ['an unknown id', { debtor_account_id: '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6e' }],
     ])('not by %s', async (_, debtor) => {
       const { organizationId } = await debtorWith('100.00');
@@ -130,6 +126,19 @@ describe('the acceptance of a bulk request', () => {
         submit(worker.app, organizationId, { ...debtor, credit_transfers: creditTransfers(1) }),
       );
       expect(refusal.code).toBe('debtor_not_found');
+    });
+
+    it('not by letters that only turn into the right ones when they are made upper case', async () => {
+      const organization = await createOrganization(worker.app);
+      await createFundedAccount(worker.app, { organizationId: organization.id, iban: 'FRISI0000000000', bic: BIC });
+      const by = (iban: string) =>
+        submit(worker.app, organization.id, {
+          organization_iban: iban,
+          organization_bic: BIC,
+          credit_transfers: creditTransfers(1),
+        });
+      expect((await refusalOf(by('FRıſı0000000000'))).code).toBe('debtor_not_found');
+      await expect(by('frisi0000000000')).resolves.toMatchObject({ status: 202 });
     });
 
     it('not when id and IBAN name two accounts', async () => {

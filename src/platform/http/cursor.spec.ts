@@ -7,7 +7,7 @@ describe('cursors', () => {
   it('give back the parts they were made of', () => {
     fc.assert(
       fc.property(fc.uuid({ version: 7 }), fc.maxSafeNat(), fc.string({ maxLength: 50 }), (id, line, text) => {
-        fc.pre(!text.includes('\0') && text.isWellFormed());
+        fc.pre(!text.includes('\0'));
         expect(decodeCursor(encodeCursor([id, line, text]), ['uuid', 'integer', 'string'])).toEqual([id, line, text]);
       }),
     );

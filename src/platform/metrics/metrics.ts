@@ -51,7 +51,7 @@ export class Metrics implements OnApplicationShutdown {
     const gauge: Gauge<Label> = new Gauge({
       ...named(definition),
       registers: [this.registry],
-      ...(collect && { collect: () => this.read(definition.name, gauge, collect) }),
+      ...(collect && { collect: () => this.read(definition, gauge, collect) }),
     });
     return gauge;
   }
@@ -63,15 +63,18 @@ export class Metrics implements OnApplicationShutdown {
 
   /** One source that is away must not take the other metrics with it. */
   private async read<Label extends string>(
-    name: string,
+    { name, labelNames }: MetricDefinition<Label>,
     gauge: Gauge<Label>,
     collect: (gauge: Gauge<Label>) => void | Promise<void>,
   ): Promise<void> {
+    const hasLabels = labelNames !== undefined && labelNames.length > 0;
     gauge.reset();
     try {
       await within(COLLECT_TIMEOUT_MS, async () => collect(gauge));
     } catch (error) {
       gauge.reset();
+      // Without labels a reset means zero, and zero is not "unknown".
+      if (!hasLabels) gauge.remove();
       this.failures.inc({ metric: name } as never);
       logger.warn({ event: 'metric_not_collected', metric: name, err: error });
     }

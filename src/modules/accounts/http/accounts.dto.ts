@@ -77,11 +77,17 @@ export class BalanceDto {
 }
 
 export class AccountDto {
-  /** @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d */
+  /**
+   * What other calls name it by.
+   * @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d
+   */
   @ApiProperty({ format: 'uuid' })
   id: string;
 
-  /** @example "ACME Corp payroll" */
+  /**
+   * The account holder's name.
+   * @example "ACME Corp payroll"
+   */
   name: string;
 
   /**
@@ -91,23 +97,36 @@ export class AccountDto {
   @ApiProperty({ type: String, nullable: true })
   iban: string | null;
 
-  /** @example AGRIFRPPXXX */
+  /**
+   * Of the bank that keeps the account.
+   * @example AGRIFRPPXXX
+   */
   @ApiProperty({ type: String, nullable: true })
   bic: string | null;
 
-  /** @example EUR */
+  /**
+   * ISO 4217.
+   * @example EUR
+   */
   currency: string;
 
-  /** @example active */
+  /**
+   * `frozen`: no new payment leaves it. `closed`: for good.
+   * @example active
+   */
   @ApiProperty({ enum: accountStates.states })
   status: AccountStatus;
 
+  /** As of now. */
   balance: BalanceDto;
 
   /** Whether the platform made sure that the IBAN is this account's. Only then do payments of other organizations reach it. */
   verified: boolean;
 
-  /** @example "2026-11-21T09:30:00.000Z" */
+  /**
+   * When it was opened.
+   * @example "2026-11-21T09:30:00.000Z"
+   */
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 }

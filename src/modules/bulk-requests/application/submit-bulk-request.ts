@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
+import { normalizeIban } from '../../../domain/iban.js';
 import { newId } from '../../../domain/ids.js';
 import { Database } from '../../../platform/database/index.js';
 import type { Reply } from '../../../platform/idempotency/index.js';
@@ -13,13 +14,14 @@ import { accept, type Acceptance } from '../domain/acceptance.js';
 import {
   accountNotActive,
   debtorNotFound,
+  duplicateBulkRequest,
   insufficientFunds,
   organizationMismatch,
 } from '../domain/bulk-request.errors.js';
 import type { BulkRequest } from '../domain/bulk-request.js';
 import { type CheckedCreditTransfers, checkCreditTransfers } from '../domain/credit-transfer.js';
 import { assertNamesDebtor, assertSupported, type Submission } from '../domain/submission.js';
-import type { NewBulkRequest } from '../persistence/bulk-request.repository.js';
+import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-request.repository.js';
 import { AcceptBulkRequest, type Answer } from './accept-bulk-request.js';
 import { previewOf } from './preview.js';
 import { SubmissionKeys } from './submission-key.js';
@@ -43,6 +45,7 @@ export class SubmitBulkRequestUseCase {
     private readonly organizations: OrganizationsQueries,
     private readonly accounts: AccountsQueries,
     private readonly keys: SubmissionKeys,
+    private readonly repository: BulkRequestRepository,
     private readonly acceptance: AcceptBulkRequest,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -51,9 +54,14 @@ export class SubmitBulkRequestUseCase {
   async submit(command: SubmitBulkRequest, answer: Answer): Promise<Reply> {
     assertSupported(command.submission);
     assertNamesDebtor(command.submission);
-    const key = this.keys.of({ ...command, requestId: command.submission.request_id?.toLowerCase() ?? null });
+    const requestId = command.submission.request_id?.toLowerCase() ?? null;
+    const key = this.keys.of({ ...command, requestId });
+    // Before the answer is looked for: whoever accepts it in between stores that with it.
+    const existingId = requestId === null ? null : await this.findBulkOf(command.organizationId, requestId);
     const replay = await this.keys.findReplay(key);
     if (replay) return replay;
+    // A refusal for lack of money, or any other, would say that it was never accepted.
+    if (existingId !== null) throw duplicateBulkRequest(existingId);
     const { debtor, checked, acceptance } = await this.check(command);
     const bulk = this.newBulk(command, debtor, checked, acceptance);
     const lines = await this.route(command, acceptance);
@@ -61,6 +69,10 @@ export class SubmitBulkRequestUseCase {
       { bulk, lines, key, isFunded: acceptance.totalMinor <= debtor.availableMinor },
       answer,
     );
+  }
+
+  private findBulkOf(organizationId: string, requestId: string): Promise<string | null> {
+    return this.repository.findIdByRequestId(this.database, organizationId, requestId);
   }
 
   /** Everything {@link submit} would check, and nothing stored. */
@@ -92,7 +104,7 @@ export class SubmitBulkRequestUseCase {
   /** By id, or by IBAN and BIC; when both are given they must name the same account. */
   private async findDebtor(organizationId: string, submission: Submission): Promise<Debtor> {
     const { debtor_account_id: accountId, organization_iban: iban, organization_bic: bic } = submission;
-    const normalized = iban?.replaceAll(' ', '').toUpperCase();
+    const normalized = iban === undefined ? undefined : normalizeIban(iban);
     const byIban =
       normalized !== undefined && bic !== undefined
         ? await this.accounts.findDebtor(this.database, { organizationId, iban: normalized, bic })

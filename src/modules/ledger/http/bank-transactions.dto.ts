@@ -31,7 +31,10 @@ export class RequestBankTransactionDto {
   @IsIn(DIRECTIONS)
   direction: Direction;
 
-  /** @example "Initial funding" */
+  /**
+   * Why, for whoever reads it later. May be empty.
+   * @example "Initial funding"
+   */
   @ApiProperty({ pattern: TEXT_PATTERN })
   @Matches(new RegExp(TEXT_PATTERN, 'u'))
   @Length(0, 140)
@@ -39,25 +42,43 @@ export class RequestBankTransactionDto {
 }
 
 export class BankTransactionDto {
-  /** @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6e */
+  /**
+   * What it is read by, and the `reference` of its ledger entry.
+   * @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6e
+   */
   @ApiProperty({ format: 'uuid' })
   transaction_id: string;
 
-  /** @example "2026-11-21T09:30:00.000Z" */
+  /**
+   * When it was booked, or refused.
+   * @example "2026-11-21T09:30:00.000Z"
+   */
   @ApiProperty({ format: 'date-time' })
   transaction_timestamp: string;
 
-  /** @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d */
+  /**
+   * The account money was put on or taken off.
+   * @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d
+   */
   @ApiProperty({ format: 'uuid' })
   dst_account_id: string;
 
-  /** @example "1000.00" */
+  /**
+   * With all decimals of the currency.
+   * @example "1000.00"
+   */
   amount: string;
 
-  /** @example EUR */
+  /**
+   * ISO 4217, the account's.
+   * @example EUR
+   */
   currency: string;
 
-  /** @example credit */
+  /**
+   * `credit` put money on the account, `debit` took money off it.
+   * @example credit
+   */
   @ApiProperty({ enum: DIRECTIONS })
   direction: Direction;
 
@@ -68,7 +89,10 @@ export class BankTransactionDto {
   @ApiProperty({ enum: ['success', 'fail'] satisfies BankTransaction['status'][] })
   status: BankTransaction['status'];
 
-  /** @example "Initial funding" */
+  /**
+   * As it was given.
+   * @example "Initial funding"
+   */
   reason: string;
 
   /**

@@ -9,7 +9,7 @@ import type { BalanceAt } from '../ledger.queries.js';
 export class BalanceQuery {
   /**
    * An instant in the past; left out, now.
-   * @example "2026-11-21T09:30:00.000Z"
+   * @example "2026-01-01T00:00:00.000Z"
    */
   @ApiProperty({ format: 'date-time', required: false })
   @IsOptional()
@@ -19,18 +19,21 @@ export class BalanceQuery {
 
 /** Decimal strings with all decimals of the currency. */
 export class BalanceAmountsDto {
-  /** @example "1500.00" */
+  /**
+   * What the ledger says.
+   * @example "1500.00"
+   */
   posted: string;
 
   /**
-   * Null for an instant in the past.
+   * Kept back for payments that are under way; null for an instant in the past.
    * @example "250.00"
    */
   @ApiProperty({ type: String, nullable: true })
   reserved: string | null;
 
   /**
-   * Null for an instant in the past.
+   * Posted less reserved; null for an instant in the past.
    * @example "1250.00"
    */
   @ApiProperty({ type: String, nullable: true })
@@ -38,22 +41,35 @@ export class BalanceAmountsDto {
 }
 
 export class AccountBalanceDto {
-  /** @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d */
+  /**
+   * The account asked for.
+   * @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d
+   */
   @ApiProperty({ format: 'uuid' })
   account_id: string;
 
-  /** @example EUR */
+  /**
+   * ISO 4217.
+   * @example EUR
+   */
   currency: string;
 
-  /** @example "2026-11-21T09:30:00.000Z" */
+  /**
+   * The instant asked for, or now.
+   * @example "2026-11-21T09:30:00.000Z"
+   */
   @ApiProperty({ format: 'date-time' })
   at: string;
 
+  /** As of that instant. */
   balance: BalanceAmountsDto;
 }
 
 export class AccountEntryDto {
-  /** @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d */
+  /**
+   * The same, seen from both accounts.
+   * @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d
+   */
   @ApiProperty({ format: 'uuid' })
   id: string;
 
@@ -71,10 +87,16 @@ export class AccountEntryDto {
   @ApiProperty({ enum: ['debit', 'credit'] })
   direction: 'debit' | 'credit';
 
-  /** @example "100.00" */
+  /**
+   * Always positive; `direction` says which way it went.
+   * @example "100.00"
+   */
   amount: string;
 
-  /** @example EUR */
+  /**
+   * ISO 4217, the one of both accounts.
+   * @example EUR
+   */
   currency: string;
 
   /**
@@ -98,7 +120,10 @@ export class AccountEntryDto {
   @ApiProperty({ type: String, nullable: true })
   reference: string | null;
 
-  /** @example "2026-11-21T09:30:00.000Z" */
+  /**
+   * When it was booked.
+   * @example "2026-11-21T09:30:00.000Z"
+   */
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 }

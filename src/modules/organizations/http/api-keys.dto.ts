@@ -34,11 +34,17 @@ export class CreateApiKeyDto {
 }
 
 export class ApiKeyDto {
-  /** @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d */
+  /**
+   * What the calls about this key name it by; no part of the key itself.
+   * @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d
+   */
   @ApiProperty({ format: 'uuid' })
   id: string;
 
-  /** @example "payroll system" */
+  /**
+   * What the key is for.
+   * @example "payroll system"
+   */
   name: string;
 
   /**
@@ -47,27 +53,40 @@ export class ApiKeyDto {
    */
   prefix: string;
 
+  /** What the key may do. */
   @ApiProperty({ enum: SCOPES, isArray: true, example: EXAMPLE_SCOPES })
   scopes: readonly Scope[];
 
-  /** @example active */
+  /**
+   * Only an active key opens anything.
+   * @example active
+   */
   @ApiProperty({ enum: ['active', 'expired', 'revoked'] satisfies ApiKeyStatus[] })
   status: ApiKeyStatus;
 
-  /** @example "2026-11-21T09:30:00.000Z" */
+  /**
+   * When it was created.
+   * @example "2026-11-21T09:30:00.000Z"
+   */
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 
-  /** @example "2099-12-31T23:59:59.000Z" */
+  /**
+   * When it stops working; null: not by itself.
+   * @example "2099-12-31T23:59:59.000Z"
+   */
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   expires_at: string | null;
 
-  /** @example null */
+  /**
+   * When it was revoked; null: it was not.
+   * @example null
+   */
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   revoked_at: string | null;
 
   /**
-   * To the minute.
+   * When it was last used, to the minute; null: never.
    * @example "2026-11-21T10:15:00.000Z"
    */
   @ApiProperty({ type: String, format: 'date-time', nullable: true })

@@ -24,17 +24,29 @@ export class CreateOrganizationDto {
 }
 
 export class OrganizationDto {
-  /** @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d */
+  /**
+   * What other calls name it by.
+   * @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d
+   */
   @ApiProperty({ format: 'uuid' })
   id: string;
 
-  /** @example "ACME Corp" */
+  /**
+   * How it is called on statements and payments.
+   * @example "ACME Corp"
+   */
   name: string;
 
-  /** @example acme */
+  /**
+   * The short name, unique on the platform.
+   * @example acme
+   */
   slug: string;
 
-  /** @example "2026-11-21T09:30:00.000Z" */
+  /**
+   * When it was created.
+   * @example "2026-11-21T09:30:00.000Z"
+   */
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 }
