@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { type Config, loadConfig } from './config.schema.js';
+import { loadConfig } from './config.schema.js';
 
 /** Injection token of the one validated {@link Config}. */
 export const CONFIG = Symbol('CONFIG');

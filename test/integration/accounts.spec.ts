@@ -69,6 +69,11 @@ describe('accounts', () => {
     });
   });
 
+  it('keep a name as one text, however its accents were typed', async () => {
+    const decomposed = await createAccount(app, { organizationId, name: 'Société Générale'.normalize('NFD') });
+    expect(decomposed.name).toBe('Société Générale'.normalize('NFC'));
+  });
+
   describe('their status', () => {
     it('becomes closed only without money and reservations', async () => {
       const account = await createFundedAccount(app, { organizationId, amount: '10.00' });

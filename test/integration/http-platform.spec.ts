@@ -124,7 +124,7 @@ describe('broken HTTP', () => {
     const response = await get(url);
     expect([400, 401]).toContain(response.statusCode);
     expect(response.headers['content-type']).toContain('application/problem+json');
-    expect(response.headers['x-request-id']).toBe((response.json() as { request_id: string }).request_id);
+    expect(response.headers['x-request-id']).toBe(response.json<{ request_id: string }>().request_id);
   });
 
   it('is a problem document even where there is no request yet', async () => {
@@ -140,7 +140,7 @@ describe('scopes', () => {
     expect((await get('/api/v1/things', as(KEYS.writer))).json()).toMatchObject({ status: 403, code: 'forbidden' });
     const approve = await app.inject({ method: 'POST', url: '/api/v1/things/approve', headers: as(KEYS.writer) });
     expect(approve.statusCode).toBe(403);
-    expect((approve.json() as { detail: string }).detail).toContain('things:read');
+    expect(approve.json<{ detail: string }>().detail).toContain('things:read');
   });
 
   it('are all implied by admin', async () => {
@@ -236,7 +236,7 @@ describe('the request id', () => {
     const seen = await Promise.all(
       ids.map(async (id) => {
         const response = await get('/api/v1/things/context', as(KEYS.reader, { 'x-request-id': id }));
-        return (response.json() as { request_id: string }).request_id;
+        return response.json<{ request_id: string }>().request_id;
       }),
     );
     expect(seen).toEqual(ids);

@@ -3,6 +3,7 @@ import { type Currency, isCurrency } from '../../domain/currency.js';
 import { invariantViolated, notFound } from '../../domain/errors.js';
 import { normalizeIban } from '../../domain/iban.js';
 import { newId } from '../../domain/ids.js';
+import { normalizeText } from '../../domain/text.js';
 import { type Queryable, type Tx, UnitOfWork } from '../../platform/database/index.js';
 import { IdempotencyService, type Reply } from '../../platform/idempotency/index.js';
 import { closedForGood, ibanMissing, ibanTaken, unknownCurrency } from './domain/account.errors.js';
@@ -47,8 +48,9 @@ export class AccountsService {
     const { organizationId } = command;
     const request = { organizationId, operation: 'accounts.open', key: idempotencyKey, body: command };
     return this.idempotency.run(request, async (tx) => {
+      const name = normalizeText(command.name);
       const iban = command.iban === null ? null : normalizeIban(command.iban);
-      const account = await this.accounts.insert(tx, { ...command, id: newId(), iban });
+      const account = await this.accounts.insert(tx, { ...command, id: newId(), name, iban });
       if (!account) throw ibanTaken();
       return answer(account);
     });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { invariantViolated } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
+import { normalizeText } from '../../domain/text.js';
 import type { Tx } from '../../platform/database/index.js';
 import { IdempotencyService, type Reply } from '../../platform/idempotency/index.js';
 import { accountNotActive, AccountsQueries, AccountsService, type HoldOutcome } from '../accounts/index.js';
@@ -48,7 +49,8 @@ export class LedgerService {
     idempotencyKey: string | null,
     answer: (transaction: BankTransaction) => Reply,
   ): Promise<Reply> {
-    const { organizationId, direction, reason } = command;
+    const { organizationId, direction } = command;
+    const reason = normalizeText(command.reason);
     const { id: accountId, currency } = await this.accountsQueries.get(organizationId, command.accountId);
     const amountMinor = amountMinorOf(command.amount, currency);
     const request = { organizationId, operation: 'bank-transactions.create', key: idempotencyKey, body: command };

@@ -1,14 +1,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { newId } from '../../domain/ids.js';
-import { notFound } from '../../domain/errors.js';
+import { normalizeText } from '../../domain/text.js';
 import { type Tx, UnitOfWork } from '../../platform/database/index.js';
 import { IdempotencyService, type IdempotentRequest, type Reply } from '../../platform/idempotency/index.js';
+import { createLogger } from '../../platform/logging/index.js';
 import { type ApiKey, apiKeyStatus, isUseWorthNoting } from './domain/api-key.js';
 import { newKeyText, publicIdOf } from './domain/key-text.js';
 import { apiKeyNotActive, expiryInThePast, slugTaken } from './domain/organization.errors.js';
 import type { Organization } from './domain/organization.js';
 import type { Scope } from './domain/scopes.js';
+import { OrganizationsQueries } from './organizations.queries.js';
 import { OrganizationsRepository } from './persistence/organizations.repository.js';
 
 export interface CreateOrganization {
@@ -32,14 +34,15 @@ export interface RotateApiKey {
 /** The secret is the whole key, or null in an answer that is kept: a secret is shown once and stored nowhere. */
 export type ApiKeyAnswer = (key: ApiKey, secret: string | null) => Reply;
 
+const logger = createLogger('organizations');
+
 @Injectable()
 export class OrganizationsService {
-  private readonly logger = new Logger(OrganizationsService.name);
-
   constructor(
     private readonly idempotency: IdempotencyService,
     private readonly unitOfWork: UnitOfWork,
     private readonly repository: OrganizationsRepository,
+    private readonly queries: OrganizationsQueries,
   ) {}
 
   /** Creates the tenant alone: accounts and keys are asked for one by one. */
@@ -50,25 +53,28 @@ export class OrganizationsService {
   ): Promise<Reply> {
     const request = { organizationId: null, operation: 'organizations.create', key: idempotencyKey, body: command };
     return this.idempotency.run(request, async (tx) => {
-      const organization = await this.repository.insert(tx, { id: newId(), name: command.name, slug: command.slug });
+      const name = normalizeText(command.name);
+      const organization = await this.repository.insert(tx, { id: newId(), name, slug: command.slug });
       if (!organization) throw slugTaken();
       return answer(organization);
     });
   }
 
   async createApiKey(command: CreateApiKey, idempotencyKey: string | null, answer: ApiKeyAnswer): Promise<Reply> {
-    if (!(await this.repository.find(command.organizationId))) throw notFound('organization');
-    const expiresAt = command.expiresAt === null ? null : new Date(command.expiresAt);
-    if (expiresAt !== null && expiresAt <= new Date()) throw expiryInThePast();
     const request = { organizationId: null, operation: 'api-keys.create', key: idempotencyKey, body: command };
-    return this.issue(request, answer, () => Promise.resolve({ ...command, expiresAt }));
+    return this.issue(request, answer, async () => {
+      const { id: organizationId } = await this.queries.get(command.organizationId);
+      const expiresAt = command.expiresAt === null ? null : new Date(command.expiresAt);
+      if (expiresAt !== null && expiresAt <= new Date()) throw expiryInThePast();
+      return { organizationId, name: normalizeText(command.name), scopes: command.scopes, expiresAt };
+    });
   }
 
   /** The same rights under a new key. The old one stops working when this returns. */
   async rotateApiKey(command: RotateApiKey, idempotencyKey: string | null, answer: ApiKeyAnswer): Promise<Reply> {
     const request = { organizationId: null, operation: 'api-keys.rotate', key: idempotencyKey, body: command };
     return this.issue(request, answer, async (tx) => {
-      const old = await this.getApiKey(command.organizationId, command.apiKeyId);
+      const old = await this.queries.getApiKey(command.organizationId, command.apiKeyId);
       const status = apiKeyStatus(old, new Date());
       if (status !== 'active') throw apiKeyNotActive(status);
       if (!(await this.repository.revokeApiKey(tx, old.id))) throw apiKeyNotActive('revoked');
@@ -78,7 +84,7 @@ export class OrganizationsService {
 
   /** Doing it twice changes nothing. */
   async revokeApiKey(organizationId: string, apiKeyId: string): Promise<void> {
-    const key = await this.getApiKey(organizationId, apiKeyId);
+    const key = await this.queries.getApiKey(organizationId, apiKeyId);
     await this.unitOfWork.run((tx) => this.repository.revokeApiKey(tx, key.id));
   }
 
@@ -109,16 +115,10 @@ export class OrganizationsService {
     return issued === null || reply.replayed ? reply : answer(issued, text);
   }
 
-  private async getApiKey(organizationId: string, id: string): Promise<ApiKey> {
-    const key = await this.repository.findApiKey(organizationId, id);
-    if (!key) throw notFound('API key');
-    return key;
-  }
-
   /** Nobody waits for this, and a request does not fail over it. */
   private noteUse(key: ApiKey): void {
     this.repository.noteApiKeyUse(key.id).catch((error: unknown) => {
-      this.logger.warn({ msg: 'the use of an API key was not noted', apiKeyId: key.id, error });
+      logger.warn({ event: 'api_key_use_not_noted', api_key_id: key.id, err: error });
     });
   }
 }

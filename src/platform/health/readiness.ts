@@ -5,7 +5,7 @@ export interface ReadinessCheck {
   /** As the answer names it. */
   readonly name: string;
   /** @throws when it is not there */
-  check(): Promise<void>;
+  readonly check: () => Promise<void>;
 }
 
 /** What readiness asks. Whoever owns a connection adds its check. */

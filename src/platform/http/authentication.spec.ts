@@ -53,7 +53,7 @@ describe('HTTP Basic', () => {
     [{ authorization: 'Bearer trk_operator' }, 'operator', 'unauthenticated'],
     [basic('trk_operator'), 'fraud:review', 'forbidden'],
   ])('keeps out %j for %s', async (headers, scope, kind) => {
-    const asked = request('/ops/queues', '/ops/queues', headers as Record<string, string>);
+    const asked = request('/ops/queues', '/ops/queues', headers);
     await expect(authenticateBasic(asked, authenticator, scope)).rejects.toMatchObject({ kind });
     expect(asked.principal).toBeNull();
   });

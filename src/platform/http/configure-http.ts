@@ -14,7 +14,7 @@ import { routeOf } from './request-log.js';
  * built here, because requests are checked against it.
  */
 export function configureHttp(app: NestFastifyApplication, config: Config): void {
-  const adapter = app.getHttpAdapter() as unknown;
+  const adapter: unknown = app.getHttpAdapter();
   if (!(adapter instanceof HttpAdapter)) throw new Error('The application needs the HttpAdapter of platform/http.');
   const instance = adapter.getInstance() as unknown as FastifyInstance;
   adapter.useAuthenticator(app.get(Authenticator, { strict: false }));

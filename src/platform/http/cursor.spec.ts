@@ -16,7 +16,9 @@ describe('cursors', () => {
   it('are nothing a caller can make up', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        expect(() => decodeCursor(text, ['uuid'])).toThrow(expect.objectContaining({ code: 'invalid_cursor' }));
+        expect(() => decodeCursor(text, ['uuid'])).toThrow(
+          expect.objectContaining({ code: 'invalid_cursor' }) as Error,
+        );
       }),
     );
   });
@@ -32,7 +34,7 @@ describe('cursors', () => {
     ['that is empty', ''],
   ])('are refused %s', (_, cursor) => {
     expect(() => decodeCursor(cursor, ['uuid'])).toThrow(
-      expect.objectContaining({ kind: 'invalid', code: 'invalid_cursor' }),
+      expect.objectContaining({ kind: 'invalid', code: 'invalid_cursor' }) as Error,
     );
   });
 

@@ -17,9 +17,9 @@ export function serveDocs(app: NestFastifyApplication, document: OpenAPIObject, 
     raw: false,
     customSiteTitle: 'Tranche API',
     swaggerOptions: { persistAuthorization: true, tryItOutEnabled: true, displayRequestDuration: true },
-    patchDocumentOnRequest: (_request, _reply, published) => withDemoKey(published as OpenAPIObject, demoKeyFile),
+    patchDocumentOnRequest: (_request, _reply, published) => withDemoKey(published, demoKeyFile),
   });
-  const instance = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const instance = app.getHttpAdapter().getInstance();
   serve(instance, '/openapi.json', 'application/json; charset=utf-8', JSON.stringify(document));
   serve(instance, '/docs/errors', 'text/html; charset=utf-8', errorPage());
   serve(instance, '/redoc', 'text/html; charset=utf-8', REDOC_PAGE);

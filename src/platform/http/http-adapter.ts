@@ -79,9 +79,9 @@ function createInstance(settings: HttpSettings): FastifyInstance {
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     frameworkErrors: (error, request, reply) => {
-      setFixedHeaders(request as never, reply as never);
-      sendProblem(error, request as never, reply as never);
-      logRequest(request as never, reply as never);
+      setFixedHeaders(request, reply);
+      sendProblem(error, request, reply);
+      logRequest(request, reply);
     },
     clientErrorHandler: answerBrokenHttp,
   });

@@ -22,7 +22,7 @@ describe('a presented key', () => {
     // A header that is wrong is not made good by the other one.
     { authorization: 'Basic abc', 'x-api-key': 'b' },
   ])('is not found in %j', (headers) => {
-    expect(() => presentedKey(headers)).toThrow(expect.objectContaining({ kind: 'unauthenticated' }));
+    expect(() => presentedKey(headers)).toThrow(expect.objectContaining({ kind: 'unauthenticated' }) as Error);
   });
 
   it.each(['/a', '/a?', '/a?limit=5&cursor=abc', '/a?keys=x', '/a?x=a_trk_'])(
@@ -42,7 +42,7 @@ describe('a presented key', () => {
     '/a?%6bey=x',
     '/a?b=%74rk_x',
   ])('has no business in a query: %s', (url) => {
-    expect(() => refuseKeyInQuery(url)).toThrow(expect.objectContaining({ kind: 'unauthenticated' }));
+    expect(() => refuseKeyInQuery(url)).toThrow(expect.objectContaining({ kind: 'unauthenticated' }) as Error);
   });
 });
 

@@ -23,7 +23,9 @@ describe('the Idempotency-Key', () => {
   it.each(['', '""', ' ', 'a b', 'one, two', '"one", "two"', 'ü', '\x7f', 'x'.repeat(256), ['a', 'b']])(
     'is refused: %j',
     (header) => {
-      expect(() => idempotencyKeyOf(header)).toThrow(expect.objectContaining({ code: 'invalid_idempotency_key' }));
+      expect(() => idempotencyKeyOf(header)).toThrow(
+        expect.objectContaining({ code: 'invalid_idempotency_key' }) as Error,
+      );
     },
   );
 });

@@ -1,5 +1,7 @@
-import { buildLogger, createLogger, rootLogger, setLogLevel } from './logger.js';
+import { buildLogger, createLogger, type Logger, rootLogger, setLogLevel } from './logger.js';
 import { withRequestId } from './request-context.js';
+
+const IBAN = 'DE89370400440532013000';
 
 function recorder() {
   const records: Record<string, unknown>[] = [];
@@ -30,20 +32,20 @@ describe('the logger', () => {
 
   it('redacts fields and errors on the way', () => {
     const { records, destination } = recorder();
-    buildLogger('info', destination).warn({ event: 'x', iban: 'DE89370400440532013000', err: new Error('why') });
+    buildLogger('info', destination).warn({ event: 'x', iban: IBAN, err: new Error('why') });
     expect(records[0]).toMatchObject({ iban: '[redacted]', err: { type: 'Error', message: 'why' } });
   });
 
-  it.each([
-    [[new Error('no DE89370400440532013000')]],
-    [[{ event: 'x', err: new Error('no DE89370400440532013000') }]],
-    [[{ event: 'x' }, 'no DE89370400440532013000']],
-    [['no DE89370400440532013000']],
-  ])('scrubs the text as well, whoever wrote it', (args) => {
+  it.each<[string, (logger: Logger) => void]>([
+    ['an error', (logger) => logger.error(new Error(`no ${IBAN}`))],
+    ['an error among fields', (logger) => logger.error({ event: 'x', err: new Error(`no ${IBAN}`) })],
+    ['a text beside fields', (logger) => logger.error({ event: 'x' }, `no ${IBAN}`)],
+    ['a text alone', (logger) => logger.error(`no ${IBAN}`)],
+  ])('scrubs the text as well, of %s', (_, write) => {
     const { records, destination } = recorder();
-    (buildLogger('info', destination).error as (...args: unknown[]) => void)(...args);
+    write(buildLogger('info', destination));
     expect(records).toEqual([expect.objectContaining({ msg: 'no [redacted]' })]);
-    expect(JSON.stringify(records)).not.toContain('DE89');
+    expect(JSON.stringify(records)).not.toContain(IBAN);
   });
 
   it('gives the configured level also to loggers that exist already', () => {

@@ -47,11 +47,19 @@ export class AcceptBulkRequest {
   ) {}
 
   async accept(submission: CheckedSubmission, answer: Answer): Promise<Reply> {
+    const given: Reply[] = [];
     try {
-      return await this.unitOfWork.run((tx) => this.acceptIn(tx, submission, answer));
+      return await this.unitOfWork.run(async (tx) => {
+        const reply = await this.acceptIn(tx, submission, answer);
+        given.push(reply);
+        return reply;
+      });
     } catch (error) {
-      // The connection went while COMMIT was under way: what was committed answers.
-      const replay = error instanceof CommitOutcomeUnknown ? await this.keys.findReplay(submission.key) : null;
+      if (!(error instanceof CommitOutcomeUnknown)) throw error;
+      // The connection went while COMMIT was under way: what is stored now answers.
+      const { key, bulk } = submission;
+      if (await this.keys.belongTo(key, bulk.id)) return given.at(-1) as Reply;
+      const replay = key.isFingerprint ? null : await this.keys.findReplay(key);
       if (!replay) throw error;
       return replay;
     }

@@ -6,6 +6,7 @@ import {
   hashBody,
   idempotencyInProgress,
   idempotencyKeyReused,
+  type IdempotencyRecord,
   IdempotencyRepository,
   type IdempotencySlot,
   replayOf,
@@ -54,6 +55,12 @@ export class SubmissionKeys {
     return this.replay(this.database, key);
   }
 
+  /** Whether it is remembered as this bulk's, which is there then. */
+  async belongTo(key: SubmissionKey, bulkId: string): Promise<boolean> {
+    const [slot] = key.slots;
+    return slot !== undefined && (await this.repository.find(this.database, slot))?.resourceId === bulkId;
+  }
+
   /**
    * Claims the submission for this transaction, first of all its locks.
    *
@@ -80,7 +87,9 @@ export class SubmissionKeys {
   }
 
   private async replay(on: Queryable, key: SubmissionKey): Promise<Reply | null> {
-    const records = await Promise.all(key.slots.map((slot) => this.repository.find(on, slot)));
+    const records: (IdempotencyRecord | null)[] = [];
+    // One after the other: a transaction is one connection.
+    for (const slot of key.slots) records.push(await this.repository.find(on, slot));
     const [first] = records.filter((record) => record !== null);
     if (!first) return null;
     if (key.isFingerprint)

@@ -1,0 +1,170 @@
+import { DomainError } from '../../src/domain/errors.js';
+import { Database, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
+import { eventually } from '../support/eventually.js';
+import { startFeatures, type TestFeatures } from '../support/test-features.js';
+
+describe('a unit of work', () => {
+  let features: TestFeatures;
+  let database: Database;
+  let unitOfWork: UnitOfWork;
+  beforeAll(async () => {
+    features = await startFeatures([]);
+    database = features.app.get(Database);
+    unitOfWork = features.app.get(UnitOfWork);
+    await database.execute(`CREATE TABLE notes (id int PRIMARY KEY, note text)`);
+  });
+  afterAll(() => features.close());
+  beforeEach(() => database.execute(`TRUNCATE notes`));
+
+  const write = (tx: Tx, id: number, note = '') => tx.execute(`INSERT INTO notes VALUES ($1, $2)`, [id, note]);
+  const ids = async (): Promise<number[]> =>
+    (await database.query<{ id: number }>(`SELECT id FROM notes ORDER BY id`)).map(({ id }) => id);
+  const raise = (tx: Tx, sqlState: string) =>
+    tx.execute(`DO $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '${sqlState}'; END $$`);
+
+  it('writes everything or nothing', async () => {
+    await unitOfWork.run(async (tx) => {
+      await write(tx, 1);
+      await write(tx, 2);
+    });
+    const failing = unitOfWork.run(async (tx) => {
+      await write(tx, 3);
+      throw new DomainError('rule', 'no', 'No.');
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'no' });
+    await expect(ids()).resolves.toEqual([1, 2]);
+  });
+
+  it.each(['40001', '40P01'])('is run again, whole, when PostgreSQL gave it up: %s', async (sqlState) => {
+    let runs = 0;
+    await unitOfWork.run(async (tx) => {
+      runs++;
+      await write(tx, runs);
+      if (runs < 3) await raise(tx, sqlState);
+    });
+    await expect(ids()).resolves.toEqual([3]);
+  });
+
+  it('is run again at most three times', async () => {
+    let runs = 0;
+    const hopeless = unitOfWork.run((tx) => {
+      runs++;
+      return raise(tx, '40001');
+    });
+    await expect(hopeless).rejects.toMatchObject({ code: '40001' });
+    expect(runs).toBe(4);
+  });
+
+  it('is not run again for any other error', async () => {
+    let runs = 0;
+    const refused = unitOfWork.run((tx) => {
+      runs++;
+      return raise(tx, '23505');
+    });
+    await expect(refused).rejects.toMatchObject({ code: '23505' });
+    expect(runs).toBe(1);
+  });
+
+  it('survives a deadlock between two of them', async () => {
+    await unitOfWork.run(async (tx) => {
+      await write(tx, 1);
+      await write(tx, 2);
+    });
+    let holding = 0;
+    const update = async (first: number, second: number): Promise<void> => {
+      await unitOfWork.run(async (tx) => {
+        await tx.execute(`UPDATE notes SET note = note || 'x' WHERE id = $1`, [first]);
+        holding++;
+        await eventually(() => holding >= 2, { what: 'both to hold a row' });
+        await tx.execute(`UPDATE notes SET note = note || 'x' WHERE id = $1`, [second]);
+      });
+    };
+    await Promise.all([update(1, 2), update(2, 1)]);
+    await expect(database.query(`SELECT DISTINCT note FROM notes`)).resolves.toEqual([{ note: 'xx' }]);
+  });
+
+  it('announces a commit after it, once, and never what was rolled back', async () => {
+    const announced: unknown[] = [];
+    let runs = 0;
+    await unitOfWork.run(async (tx) => {
+      const run = ++runs;
+      tx.afterCommit(() => announced.push(run));
+      await write(tx, run);
+      if (run === 1) await raise(tx, '40001');
+    });
+    const failing = unitOfWork.run(async (tx) => {
+      tx.afterCommit(() => announced.push('failed'));
+      await raise(tx, '23505');
+    });
+    await expect(failing).rejects.toThrow();
+    expect(announced).toEqual([2]);
+  });
+
+  it('goes on after a savepoint was undone', async () => {
+    await unitOfWork.run(async (tx) => {
+      await write(tx, 1);
+      const undone = tx.savepoint(async () => {
+        await write(tx, 2);
+        await write(tx, 1); // a duplicate key: without a savepoint the transaction would be lost
+      });
+      await expect(undone).rejects.toMatchObject({ code: '23505' });
+      await expect(tx.savepoint(() => write(tx, 3))).resolves.toBe(1);
+    });
+    await expect(ids()).resolves.toEqual([1, 3]);
+  });
+
+  it('gives its connection back, however it ends', async () => {
+    const { total } = database.poolState();
+    const works = Array.from({ length: 50 }, (_, id) =>
+      unitOfWork.run(async (tx) => {
+        await write(tx, id);
+        if (id % 2 === 0) throw new Error('undone');
+      }),
+    );
+    await Promise.allSettled(works);
+    await expect(ids()).resolves.toHaveLength(25);
+    const { idle, waiting, total: after } = database.poolState();
+    expect({ busy: after - idle, waiting }).toEqual({ busy: 0, waiting: 0 });
+    expect(after).toBeGreaterThanOrEqual(total);
+  });
+
+  it('streams rows in by COPY, and takes them back with everything else', async () => {
+    const rows = function* () {
+      yield '1\tone\n2\t';
+      yield 'two\n';
+    };
+    await unitOfWork.run((tx) => tx.copyIn(`COPY notes (id, note) FROM STDIN`, rows()));
+    await expect(ids()).resolves.toEqual([1, 2]);
+    const breaking = function* () {
+      yield '3\tthree\n';
+      throw new Error('the source died');
+    };
+    await expect(unitOfWork.run((tx) => tx.copyIn(`COPY notes (id, note) FROM STDIN`, breaking()))).rejects.toThrow(
+      'the source died',
+    );
+    await expect(ids()).resolves.toEqual([1, 2]);
+  });
+});
+
+describe('values of PostgreSQL', () => {
+  let features: TestFeatures;
+  beforeAll(async () => {
+    features = await startFeatures([]);
+  });
+  afterAll(() => features.close());
+
+  it('arrive as what they are: amounts as BigInt, dates as text, timestamps as Date', async () => {
+    const [row] = await features.app.get(Database).query(
+      `SELECT 9007199254740993::bigint AS amount, 1::int AS count, DATE '2027-01-31' AS day,
+              TIMESTAMPTZ '2027-01-31T09:00:00.123Z' AS at, ARRAY['a']::text[] AS list, '{"a":1}'::jsonb AS json`,
+    );
+    expect(row).toEqual({
+      amount: 9_007_199_254_740_993n,
+      count: 1,
+      day: '2027-01-31',
+      at: new Date('2027-01-31T09:00:00.123Z'),
+      list: ['a'],
+      json: { a: 1 },
+    });
+  });
+});
