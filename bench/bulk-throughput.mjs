@@ -34,8 +34,8 @@ runScript(async () => {
   const output = openSync(path.join(dir, 'processes.log'), 'a');
   const { baseUrl } = await startApi({ env, output });
   await startWorker({ env, output });
-  const { demoKey } = await seedDemo({ baseUrl, adminKey: env.ADMIN_API_KEY });
-  const api = new ApiClient({ baseUrl, apiKey: demoKey });
+  const { demoApiKey } = await seedDemo({ baseUrl, adminKey: env.ADMIN_API_KEY });
+  const api = new ApiClient({ baseUrl, apiKey: demoApiKey ?? '' });
   const database = new pg.Client({ connectionString: postgres.url });
   await database.connect();
   await database.query('CREATE TABLE bench_rows (LIKE transfers INCLUDING ALL) WITH (fillfactor = 45)');

@@ -57,8 +57,11 @@ describe('docs/states.md', () => {
     expect(statesIn(drawn('Chunk'))).toEqual(allowed('chunks', 'status'));
   });
 
-  it('Evidence: the diagram has the outcomes of the column, and open', () => {
-    expect(statesIn(drawn('Evidence'))).toEqual([...allowed('rail_evidence', 'outcome'), 'open'].sort());
+  it('Evidence: the diagram leads from open to the outcomes of the column and to no other', () => {
+    const outcomes = allowed('rail_evidence', 'outcome');
+    expect(outcomes).toContain('applied');
+    const moves = ['[*] > open', ...outcomes.flatMap((outcome) => [`open > ${outcome}`, `${outcome} > [*]`])];
+    expect(drawn('Evidence').sort()).toEqual(moves.sort());
   });
 
   it('Transfer: every move has a row that says when it happens', () => {

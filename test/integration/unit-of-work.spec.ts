@@ -144,17 +144,9 @@ describe('a unit of work', () => {
     );
     await expect(ids()).resolves.toEqual([1, 2]);
   });
-});
 
-describe('values of PostgreSQL', () => {
-  let features: TestFeatures;
-  beforeAll(async () => {
-    features = await startFeatures([]);
-  });
-  afterAll(() => features.close());
-
-  it('arrive as what they are: amounts as BigInt, dates as text, timestamps as Date', async () => {
-    const [row] = await features.app.get(Database).query(
+  it('reads values as what they are: amounts as BigInt, dates as text, timestamps as Date', async () => {
+    const [row] = await database.query(
       `SELECT 9007199254740993::bigint AS amount, 1::int AS count, DATE '2027-01-31' AS day,
               TIMESTAMPTZ '2027-01-31T09:00:00.123Z' AS at, ARRAY['a']::text[] AS list, '{"a":1}'::jsonb AS json`,
     );

@@ -9,6 +9,9 @@ import { Loops } from '../../src/platform/scheduling/index.js';
  * Working a bulk off by hand, in a process that does not work by itself: every step is the test's, so there is nothing to wait for.
  */
 
+/** For a worker that is stepped through: what waits for a backoff waits until the test skips it. */
+export const UNHURRIED = { RETRY_BASE_MS: '3600000', RAIL_VISIBILITY_HORIZON_MS: '60000' };
+
 export interface StoredTransfer {
   id: string;
   line: number;
@@ -80,9 +83,8 @@ export async function skipTime(app: INestApplicationContext): Promise<void> {
   const database = app.get(Database);
   await database.execute(`UPDATE chunks SET due_at = now() WHERE closed_at IS NULL AND due_at > now()`);
   await database.execute(`UPDATE outbox SET available_at = now() WHERE available_at > now()`);
-  await database.execute(
-    `UPDATE sandbox_journal SET settles_at = least(settles_at, now()), returns_at = least(returns_at, now())`,
-  );
+  await database.execute(`UPDATE sandbox_journal SET settles_at = now() WHERE settles_at > now()`);
+  await database.execute(`UPDATE sandbox_journal SET returns_at = now() WHERE returns_at > now()`);
 }
 
 /** The worker that leased the chunk is gone, or too slow. */

@@ -16,7 +16,7 @@ import { routeOf } from './request-log.js';
 export function configureHttp(app: NestFastifyApplication, config: Config): void {
   const adapter: unknown = app.getHttpAdapter();
   if (!(adapter instanceof HttpAdapter)) throw new Error('The application needs the HttpAdapter of platform/http.');
-  const instance = adapter.getInstance() as unknown as FastifyInstance;
+  const instance = adapter.getInstance<FastifyInstance>();
   adapter.useAuthenticator(app.get(Authenticator, { strict: false }));
   measureRequests(instance, app.get(Metrics, { strict: false }));
   app.setGlobalPrefix(API_PREFIX, { exclude: PATHS_WITHOUT_PREFIX });

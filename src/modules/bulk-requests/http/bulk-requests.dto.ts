@@ -1,12 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsOptional, Matches } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsISO8601 } from 'class-validator';
 import { formatAmount } from '../../../domain/money.js';
 import { PageQuery, QuerySchema } from '../../../platform/http/index.js';
 import { type BulkRequest, openMinor } from '../domain/bulk-request.js';
 import { BULK_REQUEST_STATUSES, type BulkRequestStatus } from '../domain/bulk-request.state.js';
 import { progressOf } from '../domain/progress.js';
 
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z$/;
 const EXAMPLE_ID = '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6e';
 const PATH = '/api/v1/bulk-requests';
 
@@ -33,16 +32,18 @@ export class BulkRequestsQuery extends PageQuery {
    * Created at or after this instant (ISO 8601, UTC).
    * @example "2026-11-01T00:00:00.000Z"
    */
+  @ApiProperty({ format: 'date-time', required: false })
   @IsOptional()
-  @Matches(INSTANT)
+  @IsISO8601()
   created_from?: string;
 
   /**
    * Created before this instant (ISO 8601, UTC).
    * @example "2026-12-01T00:00:00.000Z"
    */
+  @ApiProperty({ format: 'date-time', required: false })
   @IsOptional()
-  @Matches(INSTANT)
+  @IsISO8601()
   created_to?: string;
 }
 

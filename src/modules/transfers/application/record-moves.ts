@@ -52,7 +52,8 @@ export class RecordMoves {
       const source = moves[0]?.source ?? 'submission';
       await this.tallies.append(tx, { ...owner, source, sourceId: chunk?.id ?? null }, plan.tally);
     }
-    if (bulk.onFailure === 'stop' && bulk.status === 'processing' && moves.some((move) => move.to === 'failed')) {
+    const isRunning = bulk.status === 'processing' || bulk.status === 'paused';
+    if (bulk.onFailure === 'stop' && isRunning && moves.some((move) => move.to === 'failed')) {
       await this.outbox.add(tx, stopBulkRequestJob, {
         organizationId: bulk.organizationId,
         ids: { bulkId: bulk.id },

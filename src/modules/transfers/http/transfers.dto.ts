@@ -1,10 +1,8 @@
-import { IsIn, IsOptional, IsString, IsUUID, Length, Matches } from 'class-validator';
+import { IsIn, IsOptional, IsString, IsUUID, IsISO8601, Length } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import { PageQuery, QuerySchema } from '../../../platform/http/index.js';
 import { TRANSFER_STATUSES, type TransferStatus } from '../domain/transfer.state.js';
 import type { TransferDetailView, TransferView } from '../transfers.queries.js';
-
-const INSTANT = '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$';
 
 @QuerySchema()
 export class BulkTransfersQuery extends PageQuery {
@@ -35,16 +33,18 @@ export class TransfersQuery extends BulkTransfersQuery {
    * Created at or after this instant (ISO 8601, UTC).
    * @example "2026-11-01T00:00:00.000Z"
    */
+  @ApiProperty({ format: 'date-time', required: false })
   @IsOptional()
-  @Matches(new RegExp(INSTANT))
+  @IsISO8601()
   created_from?: string;
 
   /**
    * Created before this instant (ISO 8601, UTC).
    * @example "2026-12-01T00:00:00.000Z"
    */
+  @ApiProperty({ format: 'date-time', required: false })
   @IsOptional()
-  @Matches(new RegExp(INSTANT))
+  @IsISO8601()
   created_to?: string;
 }
 

@@ -96,7 +96,7 @@ export class ChunkRepository {
     return row;
   }
 
-  /** Null when the chunk is done, taken, or not due (unless `early`): a job that came twice, or late. */
+  /** Null when the chunk is done, taken, or not due: a job that came twice, or late. `early` takes a submission before its time. */
   async lease(
     tx: Tx,
     { chunkId, token, leaseMs, early }: { chunkId: string; token: string; leaseMs: number; early: boolean },
@@ -104,7 +104,7 @@ export class ChunkRepository {
     const [row] = await tx.query<LeasedChunk>(
       `UPDATE chunks SET status = 'leased', lease_attempt = lease_attempt + 1, lease_token = $2, leased_at = now(),
               lease_expires_at = now() + $3 * interval '1 ms', submitted_through = NULL, window_lines = 0
-        WHERE id = $1 AND status IN ('open', 'dispatched') AND (due_at <= now() OR $4)
+        WHERE id = $1 AND status IN ('open', 'dispatched') AND (due_at <= now() OR ($4 AND purpose = 'submit'))
         RETURNING ${CHUNK_COLUMNS}`,
       [chunkId, token, leaseMs, early],
     );
