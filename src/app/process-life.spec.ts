@@ -39,7 +39,7 @@ describe('a process that is told to stop', () => {
     jest.useFakeTimers();
     const signals = new EventEmitter();
     jest.spyOn(process, 'once').mockImplementation((name, listener) => {
-      signals.once(name as string, listener as () => void);
+      signals.once(name, listener as () => void);
       return process;
     });
     const enableShutdownHooks = jest.fn();

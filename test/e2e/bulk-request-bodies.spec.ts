@@ -7,6 +7,11 @@ const BODY_LIMIT_BYTES = 200_000;
 const JSON_TYPE = 'application/json';
 const GOOD = JSON.stringify(bulk());
 const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+/** In the middle of a name. */
+const withBytes = (...bytes: number[]): Buffer => {
+  const [start = '', end = ''] = GOOD.split('ohn');
+  return Buffer.concat([Buffer.from(start), Buffer.from(bytes), Buffer.from(end)]);
+};
 const insert = (text: string): string => GOOD.replace('{', `{${text},`);
 
 describe('the body of a bulk request', () => {
@@ -51,10 +56,8 @@ describe('the body of a bulk request', () => {
     ['100,000 levels deep', nested(100_000)],
     ['in Latin-1', Buffer.from(GOOD.replace('John', 'Jürgen'), 'latin1')],
     ['in UTF-16', Buffer.from(GOOD, 'utf16le')],
-    [
-      'with an overlong character',
-      Buffer.from(GOOD.replace('John', 'J\u0001').replace('\u0001', '/'), 'utf8').fill(0xc0, 5, 6),
-    ],
+    ['with an overlong character', withBytes(0xc0, 0xaf)],
+    ['with a surrogate in UTF-8', withBytes(0xed, 0xa0, 0x80)],
     ['with a byte order mark', `\ufeff${GOOD}`],
   ])('is refused when it is JSON %s', async (_, payload) => {
     expect(verdict(await send(payload))).toEqual([400, 'invalid_json']);

@@ -20,14 +20,22 @@ const get = (url: string, headers: Record<string, string | string[]> = {}) =>
   app.inject({ method: 'GET', url, headers: headers as Record<string, string> });
 
 /** Sends bytes as they are: clients normalize paths, attackers do not. */
-async function rawRequest(bytes: string): Promise<string> {
+async function rawRequest(...pieces: string[]): Promise<string> {
   const server = app.getHttpServer();
   if (!server.listening) await app.listen(0, '127.0.0.1');
   const { port } = server.address() as AddressInfo;
   return new Promise((resolve, reject) => {
     let answer = '';
-    const socket = connect(port, '127.0.0.1', () => socket.end(bytes));
-    socket.on('data', (chunk) => (answer += chunk.toString()));
+    const sendNext = () => {
+      const piece = pieces.shift() ?? '';
+      if (pieces.length > 0) socket.write(piece);
+      else socket.end(piece);
+    };
+    const socket = connect(port, '127.0.0.1', sendNext);
+    socket.on('data', (chunk) => {
+      answer += chunk.toString();
+      if (pieces.length > 0) sendNext();
+    });
     socket.on('close', () => resolve(answer));
     socket.on('error', reject);
   });
@@ -212,6 +220,15 @@ describe('the request id', () => {
       payload: { title: 'a', lines: [{ name: 'a', amount: '1' }] },
     });
     expect(posted.json()).toMatchObject({ request_id: 'with-body' });
+  });
+
+  it('reaches handlers behind a body that came over a socket in pieces, on a connection used before', async () => {
+    const body = JSON.stringify({ title: 'a', lines: [{ name: 'a', amount: '1' }] });
+    const head = (id: string) =>
+      `POST /api/v1/things HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${KEYS.writer}\r\nX-Request-Id: ${id}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const answer = await rawRequest(`${head('first')}${body}${head('second')}${body.slice(0, 9)}`, body.slice(9));
+    expect(answer.match(/"request_id":"\w+"/g)).toEqual(['"request_id":"first"', '"request_id":"second"']);
   });
 
   it('is one of ours when the caller has none, or one that does not belong in a log', async () => {

@@ -35,10 +35,10 @@ export interface Acme {
 
 export async function startAcme(
   env: Record<string, string> = {},
-  { working = true }: { working?: boolean } = {},
+  { working = true, workerEnv = {} }: { working?: boolean; workerEnv?: Record<string, string> } = {},
 ): Promise<Acme> {
   const api = await startTestApi(env);
-  const worker = working ? await startTestWorker({}, { databaseUrl: api.databaseUrl }) : null;
+  const worker = working ? await startTestWorker(workerEnv, { databaseUrl: api.databaseUrl }) : null;
   const { id: organizationId } = await createOrganization(api.app);
   const { secret: key } = await createApiKey(api.app, { organizationId });
   const account = { organizationId, iban: ACME_IBAN, bic: ACME_BIC, amount: '10000000.00' };

@@ -51,7 +51,7 @@ const CHECKS: Readonly<Record<string, string>> = {
     SELECT b.id, b.transfer_count, b.total_minor, count(t.id), sum(t.amount_minor)
       FROM bulk_requests b LEFT JOIN transfers t ON t.bulk_id = b.id
      GROUP BY b.id HAVING count(t.id) <> b.transfer_count OR sum(t.amount_minor) <> b.total_minor`,
-  '5 every open line is in an open chunk that covers it, and every chunk has the lines it counts': `
+  '5 every open line is in an open chunk that covers it and does what its state asks for': `
     SELECT t.id, t.status, c.status AS chunk FROM transfers t LEFT JOIN chunks c ON c.id = t.chunk_id
      WHERE t.status IN ('pending', 'submitted', 'in_doubt')
        AND (c.id IS NULL OR c.closed_at IS NOT NULL OR t.line NOT BETWEEN c.line_from AND c.line_to

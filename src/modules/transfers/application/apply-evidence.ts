@@ -105,7 +105,10 @@ export class ApplyEvidence implements OnModuleInit {
       }
       const contradictions = outcomes.filter((item) => item.outcome === 'contradiction').length;
       if (contradictions > 0) logger.error({ event: 'evidence_contradicts', bulk_request_id: bulk.id, contradictions });
-      if (moves.length > 0) await this.recorder.record(tx, { bulk, rail: first.rail, chunk: null, moves });
+      if (moves.length > 0) {
+        await this.recorder.record(tx, { bulk, rail: first.rail, chunk: null, moves });
+        await this.chunks.closeEmptied(tx, [...free]);
+      }
       await this.evidence.close(tx, outcomes);
       return outcomes.length;
     });

@@ -190,6 +190,18 @@ export class ChunkRepository {
     );
   }
 
+  /** Closes those of which no line is open any more: what they wait for has been said already. The caller holds their locks. */
+  async closeEmptied(tx: Tx, ids: readonly string[]): Promise<void> {
+    await tx.execute(
+      `UPDATE chunks c SET status = 'closed', closed_at = now()
+        WHERE id = ANY($1::uuid[]) AND status IN ('open', 'dispatched') AND NOT EXISTS (
+          SELECT FROM transfers t
+           WHERE t.bulk_id = c.bulk_id AND t.line BETWEEN c.line_from AND c.line_to AND t.chunk_id = c.id
+             AND t.status IN ('pending', 'submitted', 'in_doubt'))`,
+      [ids],
+    );
+  }
+
   /** Gives a lease back unused: the bulk does not allow work now. */
   async reopen(tx: Tx, chunkId: string): Promise<void> {
     await tx.execute(

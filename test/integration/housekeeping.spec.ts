@@ -1,0 +1,21 @@
+import { startWorking } from '../../src/app/start-working.js';
+import { Database } from '../../src/platform/database/index.js';
+import { eventually } from '../support/eventually.js';
+import { startTestWorker } from '../support/test-worker.js';
+
+describe('housekeeping', () => {
+  it('deletes expired idempotency keys and leaves the others', async () => {
+    const worker = await startTestWorker({}, { working: false });
+    const database = worker.app.get(Database);
+    await database.execute(
+      `INSERT INTO idempotency_keys (organization_id, operation, key, body_hash, expires_at)
+       SELECT gen_random_uuid(), 'test', n::text, '', now() + CASE WHEN n <= 1500 THEN interval '-1 s' ELSE interval '1 h' END
+         FROM generate_series(1, 1502) AS n`,
+    );
+    startWorking(worker.app);
+    const left = () => database.query<{ key: string }>(`SELECT key FROM idempotency_keys ORDER BY key`);
+    await eventually(async () => (await left()).length === 2, { what: 'the expired keys to go' });
+    expect((await left()).map((row) => row.key)).toEqual(['1501', '1502']);
+    await worker.close();
+  });
+});
