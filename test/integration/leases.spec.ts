@@ -2,6 +2,7 @@ import { LeaseChunk } from '../../src/modules/transfers/application/lease-chunk.
 import { TransfersQueries } from '../../src/modules/transfers/index.js';
 import type { Rail } from '../../src/modules/rails/index.js';
 import { RailsService } from '../../src/modules/rails/index.js';
+import { RecordMoves } from '../../src/modules/transfers/application/record-moves.js';
 import { ExecuteChunk } from '../../src/modules/transfers/application/execute-chunk.js';
 import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
 import { railReference } from '../../src/domain/ids.js';
@@ -201,6 +202,20 @@ describe('the lease of a chunk', () => {
         Array.from({ length: 10 }, (_, line) => [line, 1, 2]),
       );
     });
+  });
+
+  it('that cannot be ended for one chunk is ended for the others', async () => {
+    const bulkId = await accepted(20);
+    const [first, second] = await openChunksOf(worker.app, bulkId);
+    for (const chunk of [first, second]) {
+      await take(chunk?.id ?? '');
+      await expireLease(worker.app, chunk?.id ?? '');
+    }
+    jest.spyOn(worker.app.get(RecordMoves, { strict: false }), 'record').mockRejectedValueOnce(new Error('no'));
+    await sweep();
+    await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ pending: 10, in_doubt: 10 });
+    await sweep();
+    await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ in_doubt: 20 });
   });
 
   describe('a worker that lost it and did not notice', () => {

@@ -107,7 +107,6 @@ function addHooks(instance: FastifyInstance, state: AdapterState, metricsToken: 
     withRequestId(request.id, done);
   });
   instance.addHook('onRequest', (request) => authenticateRequest(request, authentication));
-  // The events of the body's stream come from the socket, outside of the context of onRequest.
   instance.addHook('onSend', async (_request, reply) => {
     if (reply.storedStatus) reply.code(reply.storedStatus);
     // A connection kept open would keep the process from ending.

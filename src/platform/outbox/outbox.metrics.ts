@@ -6,18 +6,15 @@ import { OutboxRepository } from './outbox.repository.js';
 @Injectable()
 export class OutboxMetrics {
   constructor(metrics: Metrics, repository: OutboxRepository) {
-    const lag = metrics.gauge({
+    metrics.gauge({
       name: 'outbox_lag_seconds',
       help: 'For how long the oldest due outbox row has been due.',
+      collect: async (gauge) => gauge.set((await repository.lag()).oldestSeconds),
     });
     metrics.gauge({
       name: 'outbox_due_rows',
       help: 'Outbox rows that are due.',
-      collect: async (gauge) => {
-        const { due, oldestSeconds } = await repository.lag();
-        gauge.set(due);
-        lag.set(oldestSeconds);
-      },
+      collect: async (gauge) => gauge.set((await repository.lag()).due),
     });
   }
 }

@@ -52,7 +52,11 @@ const DETAILS = {
   iban_structure: 'The IBAN does not have the structure of its country.',
   same_account: 'The counterparty is the debtor account itself.',
   duplicate_client_transfer_id: 'Another line has this client_transfer_id.',
+  too_long: 'In normal form C the text is longer than the field may be.',
 } as const;
+
+/** In characters. The schema held the text to it as it was sent; a few characters become longer in NFC. */
+const MAX_LENGTHS = { counterparty_name: 140, description: 140, client_transfer_id: 35 } as const;
 
 type LineErrorCode = keyof typeof DETAILS;
 
@@ -103,7 +107,16 @@ function checkLine(
   const iban = validateIban(input.counterparty_iban);
   if (!iban.ok) refuse('counterparty_iban', iban.code);
   else if (iban.iban === debtor.iban) refuse('counterparty_iban', 'same_account');
-  const clientTransferId = input.client_transfer_id === undefined ? null : normalizeText(input.client_transfer_id);
+  const textOf = (field: keyof typeof MAX_LENGTHS): string | null => {
+    const sent = input[field];
+    if (sent === undefined) return null;
+    const text = normalizeText(sent);
+    if (text.length > sent.length && [...text].length > MAX_LENGTHS[field]) refuse(field, 'too_long');
+    return text;
+  };
+  const counterpartyName = textOf('counterparty_name') ?? '';
+  const description = textOf('description');
+  const clientTransferId = textOf('client_transfer_id');
   if (clientTransferId !== null) {
     if (seen.has(clientTransferId)) refuse('client_transfer_id', 'duplicate_client_transfer_id');
     seen.add(clientTransferId);
@@ -112,10 +125,10 @@ function checkLine(
   return {
     line,
     amountMinor: amount.minor,
-    counterpartyName: normalizeText(input.counterparty_name),
+    counterpartyName,
     counterpartyIban: iban.iban,
     counterpartyBic: input.counterparty_bic ?? null,
-    description: input.description === undefined ? null : normalizeText(input.description),
+    description,
     purposeCode: input.purpose_code ?? null,
     clientTransferId,
   };

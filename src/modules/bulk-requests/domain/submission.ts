@@ -1,5 +1,6 @@
 import type { FieldError } from '../../../domain/errors.js';
 import { fieldErrors } from '../../../domain/errors.js';
+import { normalizeText } from '../../../domain/text.js';
 import { notSupportedYet } from './bulk-request.errors.js';
 import type { OnFailure, Priority, Validation } from './bulk-request.js';
 import type { CreditTransferInput } from './credit-transfer.js';
@@ -20,6 +21,13 @@ export interface Submission {
   readonly callback_url?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly credit_transfers: readonly CreditTransferInput[];
+}
+
+/** The same with its labels in NFC. Their names stay: they are the caller's, and two of them must not become one. */
+export function withNormalizedLabels<Body extends Pick<Submission, 'metadata'>>(body: Body): Body {
+  if (body.metadata === undefined) return body;
+  const labels = Object.entries(body.metadata).map(([name, text]) => [name, normalizeText(text)] as const);
+  return { ...body, metadata: Object.fromEntries(labels) };
 }
 
 /** @throws not_supported_yet naming every field whose feature does not exist yet */

@@ -10,6 +10,7 @@ import {
   Scopes,
 } from '../../../platform/http/index.js';
 import { Reply } from '../../../platform/idempotency/index.js';
+import { withNormalizedLabels } from '../domain/submission.js';
 import { BulkRequestsQueries } from '../bulk-requests.queries.js';
 import { BulkRequestsService } from '../bulk-requests.service.js';
 import {
@@ -61,7 +62,7 @@ export class BulkRequestsController {
       operation: 'bulk-requests.create' as const,
       idempotencyKey,
       body,
-      submission: body,
+      submission: withNormalizedLabels(body),
     };
     if (query.dry_run) {
       return Reply.of(200, { ...bulkRequestDto(await this.bulkRequests.validate(command)), status: 'valid' });

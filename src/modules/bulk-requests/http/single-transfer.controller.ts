@@ -12,6 +12,7 @@ import {
 import { Reply } from '../../../platform/idempotency/index.js';
 import { TransfersQueries } from '../../transfers/index.js';
 import { BulkRequestsService } from '../bulk-requests.service.js';
+import { withNormalizedLabels } from '../domain/submission.js';
 import { CreateTransferDto } from './create-bulk-request.dto.js';
 
 @ApiTags('Transfers')
@@ -37,7 +38,7 @@ export class SingleTransferController {
     @IdempotencyKey() idempotencyKey: string | null,
     @Body() body: CreateTransferDto,
   ): Promise<Reply> {
-    const submission = { ...body, credit_transfers: [body] };
+    const submission = { ...withNormalizedLabels(body), credit_transfers: [body] };
     const command = {
       organizationId,
       operation: 'transfers.create' as const,

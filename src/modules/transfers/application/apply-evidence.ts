@@ -70,17 +70,24 @@ export class ApplyEvidence implements OnModuleInit {
     if (unmatched > 0) logger.warn({ event: 'evidence_unmatched', count: unmatched });
     const open = await this.evidence.findOpen(BATCH);
     let applied = 0;
-    for (const group of groupByBulk(open)) {
-      const closed = await this.applyToBulk(group);
-      applied += closed;
-      const bulkId = group[0]?.bulkId;
-      if (closed > 0 && bulkId) await this.completion.check(bulkId);
-    }
+    for (const group of groupByBulk(open)) applied += await this.applyAndComplete(group);
     // What came too early stays open; without progress the next turn can wait.
     return open.length === BATCH && applied > 0;
   }
 
-  /** How many items were closed. */
+  /** How many items were closed. A bulk that cannot be recorded is told and left: it must not hold up the others. */
+  private async applyAndComplete(items: readonly OpenEvidence[]): Promise<number> {
+    const bulkId = items[0]?.bulkId ?? '';
+    try {
+      const closed = await this.applyToBulk(items);
+      if (closed > 0) await this.completion.check(bulkId);
+      return closed;
+    } catch (error) {
+      logger.error({ event: 'evidence_not_applied', bulk_request_id: bulkId, err: error });
+      return 0;
+    }
+  }
+
   private async applyToBulk(items: readonly OpenEvidence[]): Promise<number> {
     const [first] = items;
     if (!first) return 0;
@@ -105,11 +112,11 @@ export class ApplyEvidence implements OnModuleInit {
       }
       const contradictions = outcomes.filter((item) => item.outcome === 'contradiction').length;
       if (contradictions > 0) logger.error({ event: 'evidence_contradicts', bulk_request_id: bulk.id, contradictions });
+      await this.evidence.close(tx, outcomes);
       if (moves.length > 0) {
         await this.recorder.record(tx, { bulk, rail: first.rail, chunk: null, moves });
         await this.chunks.closeEmptied(tx, [...free]);
       }
-      await this.evidence.close(tx, outcomes);
       return outcomes.length;
     });
   }

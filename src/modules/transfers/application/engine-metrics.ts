@@ -34,21 +34,21 @@ export class EngineMetrics {
         for (const { status, count } of await repository.openByStatus()) gauge.set({ status }, count);
       },
     });
-    const waiting = metrics.gauge({
+    metrics.gauge({
       name: 'chunk_oldest_due_seconds',
       help: 'For how long the oldest unfinished chunk has been due, by rail and state.',
       labelNames: ['rail', 'status'],
+      collect: async (gauge) => {
+        for (const { rail, status, oldestSeconds } of await repository.chunks())
+          gauge.set({ rail, status }, oldestSeconds);
+      },
     });
     metrics.gauge({
       name: 'chunks_unfinished',
       help: 'Chunks that are not closed, by rail and state.',
       labelNames: ['rail', 'status'],
       collect: async (gauge) => {
-        waiting.reset();
-        for (const { rail, status, count, oldestSeconds } of await repository.chunks()) {
-          gauge.set({ rail, status }, count);
-          waiting.set({ rail, status }, oldestSeconds);
-        }
+        for (const { rail, status, count } of await repository.chunks()) gauge.set({ rail, status }, count);
       },
     });
   }

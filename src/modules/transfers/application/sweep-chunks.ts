@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
-import { type Tx, UnitOfWork } from '../../../platform/database/index.js';
+import { Database, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
@@ -13,12 +13,14 @@ import { CompletionSignal } from './completion-signal.js';
 import { EngineMetrics } from './engine-metrics.js';
 import { RecordMoves } from './record-moves.js';
 
+const BATCH = 100;
 const logger = createLogger('sweep');
 
 /** Finds what nobody is working on any more: leases that ran out, jobs that never came. */
 @Injectable()
 export class SweepChunks implements OnModuleInit {
   constructor(
+    private readonly database: Database,
     private readonly unitOfWork: UnitOfWork,
     private readonly chunks: ChunkRepository,
     private readonly dispatch: DispatchRepository,
@@ -42,28 +44,32 @@ export class SweepChunks implements OnModuleInit {
 
   private async sweep(): Promise<boolean> {
     const reopened = await this.dispatch.reopenOverdue();
-    const expired = await this.endExpiredLease();
-    if (reopened > 0 || expired) this.wake.notify('chunks');
-    return expired;
+    let ended = 0;
+    for (const chunkId of await this.chunks.listExpired(this.database, BATCH)) {
+      if (await this.endExpiredLease(chunkId)) ended++;
+    }
+    if (reopened > 0 || ended > 0) this.wake.notify('chunks');
+    return ended === BATCH;
   }
 
-  /** One chunk a transaction; true when there may be more. */
-  private async endExpiredLease(): Promise<boolean> {
-    const chunk = await this.unitOfWork.run(async (tx) => {
-      const [expired] = await this.chunks.lockExpired(tx, 1);
-      if (expired) await this.endLease(tx, expired);
-      return expired;
-    });
-    if (!chunk) return false;
-    logger.warn({
-      event: 'lease_expired',
-      chunk_id: chunk.id,
-      bulk_request_id: chunk.bulkId,
-      deaths: chunk.deaths + 1,
-    });
-    this.metrics.leaseLost(chunk.rail, 'expired');
-    await this.completion.check(chunk.bulkId);
-    return true;
+  /** One chunk a transaction. One that cannot be recorded is told and left: it must not keep the others from being recovered. */
+  private async endExpiredLease(chunkId: string): Promise<boolean> {
+    try {
+      const chunk = await this.unitOfWork.run(async (tx) => {
+        const expired = await this.chunks.lockExpired(tx, chunkId);
+        if (expired) await this.endLease(tx, expired);
+        return expired;
+      });
+      if (!chunk) return false;
+      const { bulkId, deaths, rail } = chunk;
+      logger.warn({ event: 'lease_expired', chunk_id: chunkId, bulk_request_id: bulkId, deaths: deaths + 1 });
+      this.metrics.leaseLost(rail, 'expired');
+      await this.completion.check(bulkId);
+      return true;
+    } catch (error) {
+      logger.error({ event: 'lease_not_ended', chunk_id: chunkId, err: error });
+      return false;
+    }
   }
 
   private async endLease(tx: Tx, chunk: LeasedChunk): Promise<void> {

@@ -154,13 +154,23 @@ export class ChunkRepository {
     return rows.length === 1;
   }
 
-  /** Takes chunks whose lease has run out, skipping those somebody is just recording. */
-  async lockExpired(tx: Tx, limit: number): Promise<LeasedChunk[]> {
-    return tx.query<LeasedChunk>(
-      `SELECT ${CHUNK_COLUMNS} FROM chunks WHERE status = 'leased' AND lease_expires_at < now()
-        ORDER BY id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED`,
+  /** Chunks whose lease has run out. */
+  async listExpired(on: Queryable, limit: number): Promise<string[]> {
+    const rows = await on.query<{ id: string }>(
+      `SELECT id FROM chunks WHERE status = 'leased' AND lease_expires_at < now() ORDER BY lease_expires_at LIMIT $1`,
       [limit],
     );
+    return rows.map((row) => row.id);
+  }
+
+  /** Null when its lease was ended meanwhile, or somebody is just recording it. */
+  async lockExpired(tx: Tx, chunkId: string): Promise<LeasedChunk | null> {
+    const [row] = await tx.query<LeasedChunk>(
+      `SELECT ${CHUNK_COLUMNS} FROM chunks WHERE id = $1 AND status = 'leased' AND lease_expires_at < now()
+          FOR NO KEY UPDATE SKIP LOCKED`,
+      [chunkId],
+    );
+    return row ?? null;
   }
 
   /** The bulk's chunks that are waiting to be submitted and that nobody is executing. */
