@@ -28,7 +28,7 @@ export class Consumer implements BeforeApplicationShutdown {
     for (const handler of handlers) {
       const worker = handler.worker;
       worker.concurrency = handler.concurrency ?? this.config.WORKER_CONCURRENCY;
-      worker.on('error', (error) => logger.warn({ event: 'queue_worker_error', queue: worker.name, err: error }));
+      worker.on('error', (error) => tellError(worker.name, error));
       this.workers.push(worker);
     }
     assertOneHandlerEach(this.workers.map((worker) => worker.name));
@@ -52,4 +52,10 @@ export function assertOneHandlerEach(handled: readonly string[], declared: reado
   const doubled = handled.filter((name, index) => handled.indexOf(name) !== index);
   if (missing.length > 0) throw new Error(`No handler for the jobs: ${missing.join(', ')}`);
   if (doubled.length > 0) throw new Error(`More than one handler for the jobs: ${doubled.join(', ')}`);
+}
+
+/** That Redis is away is told once, by the RedisClient, and not by each worker at each attempt to reconnect. */
+function tellError(queue: string, error: Error): void {
+  const isOutage = 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
+  logger[isOutage ? 'debug' : 'warn']({ event: 'queue_worker_error', queue, err: error });
 }
