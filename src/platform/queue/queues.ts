@@ -1,12 +1,9 @@
 import { getQueueToken } from '@nestjs/bullmq';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Queue } from 'bullmq';
 import { declaredJobs, type JobEnvelope, jobId } from './job.js';
-import { createLogger } from '../logging/index.js';
 import { RedisClient } from './redis.js';
-
-const logger = createLogger('queues');
 
 /** A job ready for its queue. */
 export interface PublishableJob {
@@ -19,16 +16,11 @@ export interface PublishableJob {
 
 /** The one place where jobs enter Redis. Only the relay and the dispatcher call it. */
 @Injectable()
-export class Queues implements OnModuleInit {
+export class Queues {
   constructor(
     private readonly modules: ModuleRef,
     private readonly redis: RedisClient,
   ) {}
-
-  onModuleInit(): void {
-    // Without a listener BullMQ prints every attempt to reconnect. That Redis is down is told once, by the RedisClient.
-    for (const queue of this.all()) queue.on('error', (error) => logger.debug({ event: 'queue_error', err: error }));
-  }
 
   all(): Queue[] {
     return declaredJobs().map((name) => this.get(name));

@@ -1,0 +1,90 @@
+import { SCOPES } from '../../src/modules/organizations/index.js';
+import { createApiKey } from '../factories/organizations.js';
+import { bulkOf, line, lines } from '../factories/submissions.js';
+import { type Acme, startAcme } from '../support/acme.js';
+import { eventually } from '../support/eventually.js';
+import { verdict } from '../support/verdict.js';
+
+describe('stepping through a bulk request by hand, without a worker', () => {
+  let acme: Acme;
+  beforeAll(async () => {
+    acme = await startAcme({ CHUNK_SIZE: '2', RETRY_BASE_MS: '10', RETRY_MAX_MS: '10' }, { working: false });
+  });
+  afterAll(() => acme.close());
+
+  const step = async (job: 'transfers' | 'bulk-completions'): Promise<Record<string, unknown>> => {
+    const answer = await acme.post(`/internal/jobs/${job}`, {});
+    expect(answer.status).toBe(200);
+    return answer.body;
+  };
+  const nothing = { bulk_request_id: null, status: null };
+  const status = async (id: string): Promise<object> => (await acme.call(`/bulk-requests/${id}/status`)).body;
+
+  it('executes one chunk a call, then completes', async () => {
+    const { id } = await acme.submit(bulkOf(...lines(5), line({ description: 'sandbox:reject:AC04' })));
+    expect(await step('bulk-completions')).toEqual(nothing);
+    expect(await status(id)).toMatchObject({ status: 'processing', percent: 0, eta_seconds: null });
+    const executed = { chunk_id: expect.any(String), bulk_request_id: id, ended: 'recorded', purpose: 'submit' };
+    for (const [moved_to, percent] of [
+      [{ settled: 2 }, 33.3],
+      [{ settled: 2 }, 66.6],
+      [{ settled: 1, failed: 1 }, 100],
+    ]) {
+      expect(await step('transfers')).toEqual({ chunk: { ...executed, rail: 'sandbox', lines: 2, moved_to } });
+      expect(await status(id)).toMatchObject({ status: 'processing', percent, eta_seconds: expect.any(Number) });
+    }
+    expect(await step('transfers')).toEqual({ chunk: null });
+    expect((await acme.balance()).reserved).toBe('0.00');
+    expect(await step('bulk-completions')).toEqual({ bulk_request_id: id, status: 'partially_completed' });
+    expect(await step('bulk-completions')).toEqual(nothing);
+    expect(await status(id)).toMatchObject({ status: 'partially_completed', percent: 100, eta_seconds: 0 });
+  });
+
+  it('shows each turn of a line that is retried, and of one that is asked about', async () => {
+    const { id } = await acme.submit(
+      bulkOf(line({ description: 'sandbox:retry:1' }), line({ description: 'sandbox:timeout' })),
+    );
+    const turns: unknown[] = [];
+    while (turns.length < 3) {
+      const { chunk } = await eventually(
+        async () => {
+          const answer = (await step('transfers')) as { chunk: { purpose: string; moved_to: object } | null };
+          return answer.chunk !== null && (answer as { chunk: { purpose: string; moved_to: object } });
+        },
+        { what: 'the next chunk to be due' },
+      );
+      turns.push([chunk.purpose, chunk.moved_to]);
+      expect(await step('bulk-completions')).toEqual(
+        turns.length < 3 ? nothing : { bulk_request_id: id, status: 'completed' },
+      );
+    }
+    expect(turns[0]).toEqual(['submit', { pending: 1, in_doubt: 1 }]);
+    expect(turns.slice(1).sort()).toEqual([
+      ['inquire', { settled: 1 }],
+      ['submit', { settled: 1 }],
+    ]);
+  });
+
+  it('takes an urgent bulk request first', async () => {
+    const normal = await acme.submit(bulkOf(line({ amount: '1.01' })));
+    const urgent = await acme.submit({ ...bulkOf(line({ amount: '1.02' })), priority: 'urgent' });
+    for (const { id } of [urgent, normal]) {
+      expect(await step('transfers')).toMatchObject({ chunk: { bulk_request_id: id } });
+      expect(await step('bulk-completions')).toEqual({ bulk_request_id: id, status: 'completed' });
+    }
+  });
+
+  it('is for operators only', async () => {
+    const { organizationId } = acme;
+    const others = SCOPES.filter((scope) => scope !== 'operator');
+    const { secret: key } = await createApiKey(acme.api.app, { organizationId, scopes: others });
+    const { secret: operator } = await createApiKey(acme.api.app, { organizationId, scopes: ['operator'] });
+    for (const job of ['transfers', 'bulk-completions']) {
+      const call = (by: string) => acme.api.call(`/internal/jobs/${job}`, { method: 'POST', key: by });
+      expect(verdict(await call(key))).toEqual([403, 'forbidden']);
+      expect(verdict(await call('trk_unknown'))).toEqual([401, 'unauthenticated']);
+      expect((await call(operator)).status).toBe(200);
+      expect((await call(acme.api.adminKey)).status).toBe(200);
+    }
+  });
+});
