@@ -67,6 +67,7 @@ describe('a transfer', () => {
       const same = await acme.post('/transfers', single({ client_transfer_id: 'no key' }));
       expect(verdict(same)).toEqual([409, 'duplicate_bulk_request']);
       expect(same.body.existing_id).toBe(dup.body.bulk_request_id);
+      for (const { body: made } of [first, dup]) await acme.ended(made.bulk_request_id as string);
     });
 
     it('is refused with pointers into its own body', async () => {

@@ -12,7 +12,7 @@ describe('the API without Redis', () => {
   it('is ready, and says that Redis is away', async () => {
     const { statusCode, payload } = await acme.api.app.inject('/health/ready');
     expect(statusCode).toBe(200);
-    expect(JSON.parse(payload)).toMatchObject({ status: 'ready', checks: { database: 'up', redis: 'down' } });
+    expect(JSON.parse(payload)).toMatchObject({ status: 'ready', checks: { postgres: 'up', redis: 'down' } });
   });
 
   it('accepts bulk requests, repeats answers and executes by hand', async () => {

@@ -7,6 +7,7 @@ import type { Config } from '../../config/config.schema.js';
 import { createLogger } from '../logging/index.js';
 import { declaredJobs } from './job.js';
 import { JobHandler } from './job-handler.js';
+import { RedisClient } from './redis.js';
 
 const logger = createLogger('consumer');
 
@@ -18,6 +19,7 @@ export class Consumer implements BeforeApplicationShutdown {
   constructor(
     private readonly registrar: BullRegistrar,
     private readonly discovery: DiscoveryService,
+    private readonly redis: RedisClient,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -34,9 +36,13 @@ export class Consumer implements BeforeApplicationShutdown {
     assertOneHandlerEach(this.workers.map((worker) => worker.name));
   }
 
-  /** Before anything they use is taken apart: jobs under way finish, no new one is taken. */
+  /**
+   * Before anything they use is taken apart: jobs under way finish, no new one is taken. Without Redis a worker could not even be told
+   * to stop taking jobs, and waits for ever: it is cut off, and what it has under way ends or loses its lease.
+   */
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all(this.workers.map((worker) => worker.close()));
+    const isCutOff = !this.redis.isReady;
+    await Promise.all(this.workers.map((worker) => worker.close(isCutOff)));
   }
 
   private handlers(): JobHandler<Record<string, string>>[] {
