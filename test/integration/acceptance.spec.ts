@@ -5,9 +5,8 @@ import type { Submission } from '../../src/modules/bulk-requests/domain/submissi
 import { Database, UnitOfWork } from '../../src/platform/database/index.js';
 import { creditTransfers, germanIban, submit, submitBulk } from '../factories/bulk-requests.js';
 import { createAccount, createFundedAccount, createOrganization, moveBankMoney } from '../factories/organizations.js';
-import { openChunksOf, transfersOf, workOff } from '../support/engine-steps.js';
+import { finish, openChunksOf, transfersOf } from '../support/engine-steps.js';
 import { eventually } from '../support/eventually.js';
-import { assertInvariants } from '../support/invariants.js';
 import { refusalOf } from '../support/refusal.js';
 import { rowCounts } from '../support/row-counts.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
@@ -22,11 +21,7 @@ describe('the acceptance of a bulk request', () => {
     worker = await startTestWorker({ CHUNK_SIZE: '10' }, { working: false });
     database = worker.app.get(Database);
   });
-  afterAll(async () => {
-    await workOff(worker.app);
-    await assertInvariants(database);
-    await worker.close();
-  });
+  afterAll(() => finish(worker));
 
   /** An organization and its account with that much on it. */
   async function debtorWith(amount: string, currency = 'EUR') {

@@ -3,8 +3,7 @@ import type { Submission } from '../../src/modules/bulk-requests/domain/submissi
 import { CommitOutcomeUnknown, Database, UnitOfWork } from '../../src/platform/database/index.js';
 import { creditTransfers, submit } from '../factories/bulk-requests.js';
 import { createFundedAccount, createOrganization } from '../factories/organizations.js';
-import { workOff } from '../support/engine-steps.js';
-import { assertInvariants } from '../support/invariants.js';
+import { finish } from '../support/engine-steps.js';
 import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.js';
 import { refusalOf } from '../support/refusal.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -22,11 +21,12 @@ describe('when the connection is lost during COMMIT', () => {
     database = worker.app.get(Database);
   });
   afterAll(async () => {
-    await workOff(worker.app);
-    await assertInvariants(database);
-    await worker.close();
-    await proxy.close();
-    await testDatabase.drop();
+    try {
+      await finish(worker);
+    } finally {
+      await proxy.close();
+      await testDatabase.drop();
+    }
   });
 
   describe('an accepted bulk', () => {

@@ -13,6 +13,7 @@ import {
   completeAll,
   executeDue,
   expireLease,
+  finish,
   onlyChunkOf,
   openChunksOf,
   runLoop,
@@ -20,9 +21,7 @@ import {
   statusesOf,
   transfersOf,
   UNHURRIED,
-  workOff,
 } from '../support/engine-steps.js';
-import { assertInvariants } from '../support/invariants.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
 describe('evidence', () => {
@@ -35,11 +34,7 @@ describe('evidence', () => {
     database = worker.app.get(Database);
     organizationId = (await createOrganization(worker.app)).id;
   });
-  afterAll(async () => {
-    await workOff(worker.app);
-    await assertInvariants(database, { contradicted });
-    await worker.close();
-  });
+  afterAll(() => finish(worker, { contradicted }));
 
   /** A bulk of these lines, from an account that has just their total, after their first submission. */
   async function submitted(words: string[], values: Partial<Submission> = {}) {

@@ -10,6 +10,7 @@ import {
   completeAll,
   executeDue,
   executeNext,
+  finish,
   onlyChunkOf,
   openChunksOf,
   skipTime,
@@ -18,7 +19,6 @@ import {
   UNHURRIED,
   workOff,
 } from '../support/engine-steps.js';
-import { assertInvariants } from '../support/invariants.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
 describe('what becomes of lines', () => {
@@ -35,11 +35,7 @@ describe('what becomes of lines', () => {
   beforeEach(async () => {
     accountId = (await createFundedAccount(worker.app, { organizationId, amount: '100.00' })).id;
   });
-  afterAll(async () => {
-    await workOff(worker.app);
-    await assertInvariants(database, { open });
-    await worker.close();
-  });
+  afterAll(() => finish(worker, { open }));
 
   const accepted = async (
     lines: number,
@@ -220,7 +216,9 @@ describe('what becomes of lines', () => {
       await executeNext(worker.app);
       await database.execute(`UPDATE bulk_requests SET status = 'paused' WHERE id = $1`, [other]);
       await database.execute(
-        `UPDATE sandbox_journal SET status = 'rejected', reason_code = 'AC04' WHERE status = 'accepted'`,
+        `UPDATE sandbox_journal SET status = 'rejected', reason_code = 'AC04' WHERE status = 'accepted'
+            AND reference IN (SELECT replace(id::text, '-', '') FROM transfers WHERE bulk_id = $1)`,
+        [other],
       );
       await skipTime(worker.app);
       await executeDue(worker.app);

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { AccountsService } from '../../src/modules/accounts/index.js';
 import type { Submission } from '../../src/modules/bulk-requests/domain/submission.js';
 import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
-import { DomainError } from '../../src/domain/errors.js';
+import type { DomainError } from '../../src/domain/errors.js';
 import { Database } from '../../src/platform/database/index.js';
 import { Reply } from '../../src/platform/idempotency/index.js';
 import { creditTransfers, submit } from '../factories/bulk-requests.js';
 import { createFundedAccount, createOrganization, moveBankMoney } from '../factories/organizations.js';
-import { workOff } from '../support/engine-steps.js';
-import { assertInvariants } from '../support/invariants.js';
+import { finish } from '../support/engine-steps.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
@@ -21,11 +20,7 @@ describe('a submission that comes again', () => {
     worker = await startTestWorker({}, { working: false });
     database = worker.app.get(Database);
   });
-  afterAll(async () => {
-    await workOff(worker.app);
-    await assertInvariants(database);
-    await worker.close();
-  });
+  afterAll(() => finish(worker));
   beforeEach(async () => {
     organizationId = (await createOrganization(worker.app)).id;
     accountId = (await createFundedAccount(worker.app, { organizationId, amount: '100.00' })).id;

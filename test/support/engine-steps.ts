@@ -1,9 +1,15 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
-import type { ChunkReport } from '../../src/modules/transfers/application/execute-chunk.js';
+import { DeliverBookCredits } from '../../src/modules/transfers/application/deliver-book-credits.js';
+import { type ChunkReport, ExecuteChunk } from '../../src/modules/transfers/application/execute-chunk.js';
+import { LeaseChunk, type LeaseResult } from '../../src/modules/transfers/application/lease-chunk.js';
 import { TransfersService } from '../../src/modules/transfers/index.js';
+import { deliverBookCreditsJob } from '../../src/modules/transfers/transfers.jobs.js';
 import { Database } from '../../src/platform/database/index.js';
+import { Outbox } from '../../src/platform/outbox/index.js';
 import { Loops } from '../../src/platform/scheduling/index.js';
+import { assertInvariants, type ExpectedState } from './invariants.js';
+import type { TestWorker } from './test-worker.js';
 
 /*
  * Working a bulk off by hand, in a process that does not work by itself: every step is the test's, so there is nothing to wait for.
@@ -71,6 +77,16 @@ export async function onlyChunkOf(app: INestApplicationContext, bulkId: string):
   return chunk;
 }
 
+/** How often each line of a bulk reached the rail. */
+export async function submissionsOf(app: INestApplicationContext, bulkId: string): Promise<number[]> {
+  const lines = await app.get(Database).query<{ submissions: number }>(
+    `SELECT coalesce(j.submissions, 0) AS submissions FROM transfers t
+       LEFT JOIN sandbox_journal j ON j.reference = replace(t.id::text, '-', '') WHERE t.bulk_id = $1 ORDER BY t.line`,
+    [bulkId],
+  );
+  return lines.map(({ submissions }) => submissions);
+}
+
 /** One turn of a loop, as a worker would run it. */
 export async function runLoop(app: INestApplicationContext, name: string): Promise<void> {
   const runner = app.get(Loops)['runners'].find(({ loop }) => loop.name === name);
@@ -97,6 +113,26 @@ export async function expireLease(app: INestApplicationContext, chunkId: string)
   if (expired !== 1) throw new Error('The chunk is not leased.');
 }
 
+export function sweep(app: INestApplicationContext): Promise<void> {
+  return runLoop(app, 'sweep-chunks');
+}
+
+/** Leases a chunk as a worker does before it sends anything. */
+export function takeChunk(app: INestApplicationContext, chunkId: string): Promise<LeaseResult> {
+  return app.get(LeaseChunk, { strict: false }).take(chunkId);
+}
+
+/** A worker takes the chunk and is never heard of again. */
+export async function loseChunk(app: INestApplicationContext, chunkId: string): Promise<void> {
+  if ('ended' in (await takeChunk(app, chunkId))) throw new Error('The chunk was not leased.');
+  await expireLease(app, chunkId);
+  await sweep(app);
+}
+
+export function executeChunk(app: INestApplicationContext, chunkId: string): Promise<ChunkReport> {
+  return app.get(ExecuteChunk, { strict: false }).execute(chunkId);
+}
+
 export function executeNext(app: INestApplicationContext): Promise<ChunkReport | null> {
   return app.get(TransfersService, { strict: false }).executeNext();
 }
@@ -108,7 +144,7 @@ export async function executeDue(app: INestApplicationContext): Promise<ChunkRep
   return reports;
 }
 
-/** Works everything off, whatever time it would take, and completes what can be completed. */
+/** Works everything off, whatever time it would take, delivers what is to be delivered and completes what can be completed. */
 export async function workOff(app: INestApplicationContext): Promise<void> {
   for (let worked = true; worked;) {
     await skipTime(app);
@@ -116,10 +152,34 @@ export async function workOff(app: INestApplicationContext): Promise<void> {
     await runLoop(app, 'rail-notices');
     await runLoop(app, 'rail-evidence');
   }
+  await deliverAll(app);
   await completeAll(app);
+}
+
+async function deliverAll(app: INestApplicationContext): Promise<void> {
+  const waiting = await app
+    .get(Database)
+    .query<{ id: string; chunkId: string }>(
+      `SELECT id, payload ->> 'chunkId' AS "chunkId" FROM outbox WHERE job = $1`,
+      [deliverBookCreditsJob.name],
+    );
+  for (const { id, chunkId } of waiting) {
+    await app.get(DeliverBookCredits, { strict: false }).deliver(chunkId);
+    await app.get(Outbox, { strict: false }).acknowledge(id);
+  }
 }
 
 export async function completeAll(app: INestApplicationContext): Promise<void> {
   const bulkRequests = app.get(BulkRequestsService, { strict: false });
   while ((await bulkRequests.completeNext())?.status);
+}
+
+/** The end of a test file: works everything off, asserts the invariants, and closes the worker whatever they say. */
+export async function finish(worker: TestWorker, expected: ExpectedState = {}): Promise<void> {
+  try {
+    await workOff(worker.app);
+    await assertInvariants(worker.app.get(Database), expected);
+  } finally {
+    await worker.close();
+  }
 }

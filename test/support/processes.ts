@@ -25,6 +25,8 @@ export interface TestProcess {
   url: string;
   /** The JSON lines it logged so far. */
   logs(): Record<string, unknown>[];
+  /** Resolves when it has ended, with one phrase saying how: "ended with exit code 0". */
+  ended: Promise<string>;
   /** SIGTERM, and SIGKILL when that takes too long. */
   stop(): Promise<void>;
   /** kill -9. */
@@ -72,6 +74,7 @@ async function start(entry: string, portVariable: string, options: TestProcessOp
       pid: supervised.pid ?? 0,
       url,
       logs: () => parseLogs(output),
+      ended: supervised.ended,
       stop: () => supervised.stop(),
       kill: () => supervised.kill(),
     };

@@ -3,7 +3,7 @@ import { notFound } from '../../domain/errors.js';
 import { minIdAt } from '../../domain/ids.js';
 import { Database } from '../../platform/database/index.js';
 import { decodeCursor, encodeCursor, type Page, pageOf } from '../../platform/http/index.js';
-import { type TallySums, TransfersQueries } from '../transfers/index.js';
+import { type CurrentTallies, TransfersQueries } from '../transfers/index.js';
 import type { BulkRequest } from './domain/bulk-request.js';
 import type { BulkRequestStatus } from './domain/bulk-request.state.js';
 import { BulkRequestRepository, type BulkRequestRow } from './persistence/bulk-request.repository.js';
@@ -53,12 +53,20 @@ export class BulkRequestsQueries {
 
   private async withTallies(rows: readonly BulkRequestRow[]): Promise<BulkRequest[]> {
     const sums = await this.transfers.tallySums(rows.map((row) => row.id));
-    return rows.map((row) => toBulkRequest(row, sums.get(row.id)));
+    return Promise.all(
+      rows.map(async (row) => {
+        const tallies = sums.get(row.id);
+        // Completed between the two reads: what the row lacks is no longer in the tallies.
+        const isStale = row.completedAt === null && tallies?.isFolded === true;
+        const current = isStale ? await this.repository.find(this.database, row.organizationId, row.id) : row;
+        return toBulkRequest(current ?? row, tallies);
+      }),
+    );
   }
 }
 
 /** A bulk's own counts and what its tallies add to them. */
-export function toBulkRequest(row: BulkRequestRow, sums?: TallySums & { submitting: number }): BulkRequest {
+export function toBulkRequest(row: BulkRequestRow, sums?: CurrentTallies): BulkRequest {
   const { pending, submitted, inDoubt, manualReview, settled, failed, cancelled, returned, ...bulk } = row;
   const pendingNow = pending + (sums?.pending ?? 0);
   const submitting = Math.min(sums?.submitting ?? 0, pendingNow);

@@ -7,7 +7,7 @@ import { Database, type Queryable } from '../../platform/database/index.js';
 import { decodeCursor, encodeCursor, type Page, pageOf } from '../../platform/http/index.js';
 import { attemptsOf, historyOf } from './domain/transfer-history.js';
 import type { TransferStatus } from './domain/transfer.state.js';
-import { TallyRepository, type TallySums } from './persistence/tally.repository.js';
+import { type CurrentTallies, TallyRepository } from './persistence/tally.repository.js';
 import { TransferReadsRepository, type TransferRow } from './persistence/transfer-reads.repository.js';
 
 /** A transfer on the wire. */
@@ -126,7 +126,7 @@ export class TransfersQueries {
   }
 
   /** What bulks' own rows do not count yet, by bulk id. */
-  tallySums(bulkIds: readonly string[]): Promise<Map<string, TallySums & { submitting: number }>> {
+  tallySums(bulkIds: readonly string[]): Promise<Map<string, CurrentTallies>> {
     return this.tallies.sums(this.database, bulkIds);
   }
 }

@@ -91,6 +91,8 @@ function assertSame(tallies: TallySums, counts: FinalCounts): void {
     tallies.cancelled === counts.cancelled &&
     tallies.returned === counts.returned &&
     tallies.settledMinor === counts.settledMinor &&
+    tallies.failedMinor === counts.failedMinor &&
+    tallies.cancelledMinor === counts.cancelledMinor &&
     tallies.returnedMinor === counts.returnedMinor;
   if (!same) throw invariantViolated('the tallies of a bulk request do not match its lines');
 }

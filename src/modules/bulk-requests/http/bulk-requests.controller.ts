@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   ApiPage,
   ApiProblems,
@@ -10,9 +10,9 @@ import {
   Scopes,
 } from '../../../platform/http/index.js';
 import { Reply } from '../../../platform/idempotency/index.js';
-import { withNormalizedLabels } from '../domain/submission.js';
 import { BulkRequestsQueries } from '../bulk-requests.queries.js';
 import { BulkRequestsService } from '../bulk-requests.service.js';
+import { withNormalizedLabels } from '../domain/submission.js';
 import {
   BulkRequestDto,
   bulkRequestDto,
@@ -22,7 +22,7 @@ import {
   bulkRequestStatusDto,
   SubmitQuery,
 } from './bulk-requests.dto.js';
-import { CreateBulkRequestDto } from './create-bulk-request.dto.js';
+import { BULK_REQUEST_EXAMPLES, CreateBulkRequestDto } from './create-bulk-request.dto.js';
 
 @ApiTags('Bulk requests')
 @Controller('bulk-requests')
@@ -41,6 +41,7 @@ export class BulkRequestsController {
   @Post()
   @HttpCode(202)
   @Scopes('bulk-requests:write')
+  @ApiBody({ type: CreateBulkRequestDto, examples: BULK_REQUEST_EXAMPLES })
   @ApiAcceptedResponse({
     type: BulkRequestDto,
     description: 'Accepted, and being worked on.',

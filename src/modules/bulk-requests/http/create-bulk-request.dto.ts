@@ -107,7 +107,7 @@ export class CreditTransferDto implements CreditTransferInput {
 }
 
 /** Who pays: `organization_iban` and `organization_bic`, or `debtor_account_id`. */
-class DebtorDto {
+export class DebtorDto {
   /**
    * The name of your organization, as a safeguard: another one is refused.
    * @example "ACME Corp"
@@ -237,3 +237,40 @@ export class CreateBulkRequestDto extends DebtorDto implements Submission {
 
 /** One credit transfer with its debtor: a bulk request of one line. */
 export class CreateTransferDto extends IntersectionType(DebtorDto, CreditTransferDto) {}
+
+const DEBTOR_EXAMPLE = { organization_bic: 'OIVUSCLQXXX', organization_iban: 'FR10474608000002006107XXXXX' };
+const LINE_EXAMPLE = {
+  amount: '100.00',
+  currency: 'EUR',
+  counterparty_name: 'John Doe',
+  counterparty_bic: 'DEUTDEFFXXX',
+  counterparty_iban: 'DE89370400440532013000',
+  description: 'Salary payment for June 2024',
+};
+
+/** What Swagger UI offers to send. Each is accepted from the demo organization as it is. */
+export const BULK_REQUEST_EXAMPLES = {
+  salary: {
+    summary: 'One salary',
+    value: {
+      request_id: '123e4567-e89b-12d3-a456-426614174000',
+      ...DEBTOR_EXAMPLE,
+      credit_transfers: [LINE_EXAMPLE],
+    },
+  },
+  sandbox: {
+    summary: 'Three lines that the sandbox pays, rejects and takes at the third attempt',
+    value: {
+      request_id: '123e4567-e89b-12d3-a456-426614174001',
+      ...DEBTOR_EXAMPLE,
+      credit_transfers: ['Invoice 4711', 'sandbox:reject:AC04', 'sandbox:retry:2'].map((description) => ({
+        ...LINE_EXAMPLE,
+        description,
+      })),
+    },
+  },
+};
+
+export const TRANSFER_EXAMPLES = {
+  salary: { summary: 'One salary', value: { ...DEBTOR_EXAMPLE, ...LINE_EXAMPLE } },
+};

@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiBody, ApiTags } from '@nestjs/swagger';
 import {
   ApiProblems,
   CurrentPrincipal,
@@ -13,7 +13,7 @@ import { Reply } from '../../../platform/idempotency/index.js';
 import { TransfersQueries } from '../../transfers/index.js';
 import { BulkRequestsService } from '../bulk-requests.service.js';
 import { withNormalizedLabels } from '../domain/submission.js';
-import { CreateTransferDto } from './create-bulk-request.dto.js';
+import { CreateTransferDto, TRANSFER_EXAMPLES } from './create-bulk-request.dto.js';
 
 @ApiTags('Transfers')
 @Controller('transfers')
@@ -27,6 +27,7 @@ export class SingleTransferController {
   @Post()
   @HttpCode(202)
   @Scopes('transfers:write')
+  @ApiBody({ type: CreateTransferDto, examples: TRANSFER_EXAMPLES })
   @ApiAcceptedResponse({
     description: 'Accepted, and being worked on.',
     schema: { $ref: '#/components/schemas/TransferDto' },

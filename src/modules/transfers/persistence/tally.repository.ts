@@ -18,6 +18,13 @@ export interface TallySums {
   readonly returnedMinor: bigint;
 }
 
+/** The sums of the tallies that are not in the bulk's row, and the lines inside a window right now. */
+export interface CurrentTallies extends TallySums {
+  readonly submitting: number;
+  /** The bulk is completed: what its tallies said until then is in its row. */
+  readonly isFolded: boolean;
+}
+
 const sum = (column: string, type: string, alias: string): string =>
   `coalesce(sum(${column}), 0)::${type} AS "${alias}"`;
 
@@ -70,14 +77,15 @@ export class TallyRepository {
     );
   }
 
-  /** The sums of the tallies not folded yet, by bulk, and the lines that are inside a window right now. */
-  async sums(on: Queryable, bulkIds: readonly string[]): Promise<Map<string, TallySums & { submitting: number }>> {
-    const rows = await on.query<TallySums & { bulkId: string; submitting: number }>(
-      `SELECT b.id AS "bulkId", t.*,
+  /** What is there of a bulk's tallies and windows, in one look. */
+  async sums(on: Queryable, bulkIds: readonly string[]): Promise<Map<string, CurrentTallies>> {
+    const rows = await on.query<CurrentTallies & { bulkId: string }>(
+      `SELECT b.id AS "bulkId", b.completed_at IS NOT NULL AS "isFolded", t.*,
               (SELECT coalesce(sum(c.window_lines), 0)::int FROM chunks c
                 WHERE c.bulk_id = b.id AND c.closed_at IS NULL AND c.status = 'leased') AS submitting
-         FROM unnest($1::uuid[]) AS b (id)
-        CROSS JOIN LATERAL (SELECT ${SUMS} FROM bulk_tallies WHERE bulk_id = b.id) t`,
+         FROM bulk_requests b
+        CROSS JOIN LATERAL (SELECT ${SUMS} FROM bulk_tallies WHERE bulk_id = b.id) t
+        WHERE b.id = ANY($1::uuid[])`,
       [bulkIds],
     );
     return new Map(rows.map((row) => [row.bulkId, row]));
