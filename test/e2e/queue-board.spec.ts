@@ -33,7 +33,9 @@ describe('the queue board', () => {
   });
 
   it('shows every queue', async () => {
-    const { queues } = (await get('/ops/queues/api/queues', basic(api.adminKey))).json<{ queues: { name: string }[] }>();
+    const { queues } = (await get('/ops/queues/api/queues', basic(api.adminKey))).json<{
+      queues: { name: string }[];
+    }>();
     expect(queues.map((queue) => queue.name).sort()).toEqual([
       'complete-bulk-request',
       'deliver-book-credits',

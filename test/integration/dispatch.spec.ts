@@ -66,7 +66,7 @@ describe('the dispatch of chunks', () => {
     });
 
     it('between the bulks of one organization', async () => {
-      const payroll = await big.submit(100);
+      const payroll = await big.submit(20);
       const bonus = await big.submit(2);
       await expect(turns(await claim(6))).resolves.toEqual({ [payroll]: 4, [bonus]: 2 });
     });
@@ -78,7 +78,7 @@ describe('the dispatch of chunks', () => {
     });
 
     it('counting what is out already', async () => {
-      const payroll = await big.submit(100);
+      const payroll = await big.submit(20);
       await claim(4);
       const late = await small.submit(3);
       await expect(turns(await claim(6))).resolves.toEqual({ [late]: 2 });
@@ -86,12 +86,12 @@ describe('the dispatch of chunks', () => {
     });
 
     it('with nobody when there is nobody else: alone, a bulk gets everything', async () => {
-      const payroll = await big.submit(100);
+      const payroll = await big.submit(20);
       await expect(turns(await claim(16))).resolves.toEqual({ [payroll]: 16 });
     });
 
     it('after what is urgent', async () => {
-      await big.submit(100);
+      await big.submit(20);
       const urgent = await small.submit(5, undefined, { priority: 'urgent' });
       await expect(turns(await claim(4))).resolves.toEqual({ [urgent]: 4 });
     });

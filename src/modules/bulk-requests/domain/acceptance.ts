@@ -1,4 +1,4 @@
-import type { DomainError} from '../../../domain/errors.js';
+import type { DomainError } from '../../../domain/errors.js';
 import { fieldErrors } from '../../../domain/errors.js';
 import { MAX_TOTAL_MINOR } from '../../../domain/money.js';
 import { limitExceeded } from './bulk-request.errors.js';
