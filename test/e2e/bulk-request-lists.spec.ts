@@ -62,11 +62,9 @@ describe('lists of bulk requests and transfers', () => {
   it.each(['/bulk-requests', '/transfers/bulk'])('%s lists the newest first, page by page', async (path) => {
     const newestFirst = submitted.map(({ id }) => id).reverse();
     const found = await pages<BulkRequestDto>(`${path}?limit=2`);
-    expect(found.map((items) => items.map(({ id }) => id))).toEqual([
-      newestFirst.slice(0, 2),
-      newestFirst.slice(2, 4),
-      newestFirst.slice(4),
-    ]);
+    const twos = newestFirst.flatMap((_, index) => (index % 2 === 0 ? [newestFirst.slice(index, index + 2)] : []));
+    expect(twos.length).toBeGreaterThanOrEqual(3);
+    expect(found.map((items) => items.map(({ id }) => id))).toEqual(twos);
     const whole = await page<BulkRequestDto>(path);
     expect(whole).toEqual({ data: found.flat(), next_cursor: null, has_more: false });
     expect(whole.data.at(-1)).toEqual((await acme.call(`/bulk-requests/${idOf(0)}`)).body);
@@ -200,7 +198,9 @@ describe('lists of bulk requests and transfers', () => {
 
     it('need the scope of what they read', async () => {
       const writer = await withScopes('bulk-requests:write');
-      expect((await writer('/bulk-requests', bulkOf(line({ amount: '7.00' })))).status).toBe(202);
+      const written = await writer('/bulk-requests', bulkOf(line({ amount: '7.00' })));
+      expect(written.status).toBe(202);
+      submitted.push(written.body as unknown as BulkRequestDto);
       const transfersReader = await withScopes('transfers:read');
       const bulksReader = await withScopes('bulk-requests:read');
       for (const path of await reads()) {

@@ -125,6 +125,7 @@ describe('what becomes of a bulk request that is not taken as it is', () => {
       bulk({ validation: 'partial', credit_transfers: mixed }),
     );
     expect(dry.body).toMatchObject({ status: 'valid', rejected_count: 120 });
+    await acme.ended(accepted.id);
   });
 
   it('is refused when none of its lines is good', async () => {

@@ -94,6 +94,7 @@ describe('a transfer', () => {
       const answer = await post(await keyOf(['transfers:write']));
       expect(answer.status).toBe(202);
       expect(answer.body.counterparty).toMatchObject({ iban: 'DE89\u2022\u2022\u2022\u20223000' });
+      await acme.ended(answer.body.bulk_request_id as string);
     });
   });
 

@@ -67,6 +67,23 @@ describe('the completion of a bulk request', () => {
       });
     });
 
+    it('also while Redis is away, which only coordinates', async () => {
+      const bulkId = await workedOff(1);
+      jest.spyOn(worker.app.get(RedisClient), 'isReady', 'get').mockReturnValue(false);
+      await expect(complete(bulkId)).resolves.toBe('completed');
+    });
+
+    it('and gives up no lock but its own: one that ran out belongs to somebody else now', async () => {
+      const bulkId = await workedOff(1);
+      const redis = worker.app.get(RedisClient).connection;
+      await worker.app.get(RedisLock).run(`complete-bulk-request:${bulkId}`, 30_000, async () => {
+        await redis.set(lockKey(bulkId), 'somebody');
+      });
+      await expect(redis.get(lockKey(bulkId))).resolves.toBe('somebody');
+      await redis.del(lockKey(bulkId));
+      await expect(complete(bulkId)).resolves.toBe('completed');
+    });
+
     it('and never again', async () => {
       const bulkId = await workedOff(1);
       await complete(bulkId);
