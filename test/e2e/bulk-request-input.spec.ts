@@ -160,6 +160,8 @@ describe('the input of a bulk request', () => {
       credit_transfers: [line({ amount: '0' }), line({ amount: 'x' })],
     });
     expect(verdict(await submit(body))).toEqual(invalid('/credit_transfers/1/amount pattern'));
+    const nobody = { callback_url: 'https://acme.test', credit_transfers: [line()] };
+    expect(verdict(await submit(nobody))).toEqual(invalid('/organization_iban required', '/organization_bic required'));
   });
 
   it.each<[string, object, unknown[]]>([

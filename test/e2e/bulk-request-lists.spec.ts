@@ -92,6 +92,8 @@ describe('lists of bulk requests and transfers', () => {
     const [, second, third] = instants;
     expect(await idsOf(`/bulk-requests?created_from=${second}&created_to=${third}`)).toEqual([idOf(1)]);
     expect(await idsOf(`/bulk-requests?created_to=${third}`)).toEqual([idOf(1), idOf(0)]);
+    const { created_at: made } = (await acme.call(`/bulk-requests/${idOf(1)}`)).body as { created_at: string };
+    expect((await idsOf(`/bulk-requests?created_from=${made}`)).at(-1)).toBe(idOf(1));
     expect(await idsOf('/bulk-requests?created_from=2999-01-01T00:00:00Z')).toEqual([]);
     expect(await idsOf('/bulk-requests?created_to=1969-12-31T23:59:59.999Z')).toEqual([]);
   });
@@ -135,6 +137,7 @@ describe('lists of bulk requests and transfers', () => {
     ['created_from=2026-11-21', invalid('/query/created_from pattern')],
     ['created_from=2026-13-01T00:00:00Z', invalid('/query/created_from pattern')],
     ['created_to=2026-02-30T00:00:00Z', invalid('/query/created_to pattern')],
+    ['created_to=2026-12-31T23:59:60Z', invalid('/query/created_to pattern')],
     ['created_to=2026-11-21T25:00:00Z', invalid('/query/created_to pattern')],
     ['cursor=', invalid('/query/cursor too_short')],
     ['cursor=next', [400, 'invalid_cursor']],

@@ -1,7 +1,5 @@
-import { AccountsService } from '../../src/modules/accounts/index.js';
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
 import type { Submission } from '../../src/modules/bulk-requests/domain/submission.js';
-import { LeaseChunk } from '../../src/modules/transfers/application/lease-chunk.js';
 import { RecordMoves } from '../../src/modules/transfers/application/record-moves.js';
 import type { EvidenceStatus } from '../../src/modules/transfers/domain/decide-evidence.js';
 import { EvidenceRepository, type NewEvidence } from '../../src/modules/transfers/persistence/evidence.repository.js';
@@ -14,11 +12,13 @@ import {
   executeDue,
   expireLease,
   finish,
+  loseChunk,
   onlyChunkOf,
   openChunksOf,
   runLoop,
   skipTime,
   statusesOf,
+  takeChunk,
   transfersOf,
   UNHURRIED,
 } from '../support/engine-steps.js';
@@ -136,10 +136,7 @@ describe('evidence', () => {
       const { bulkId } = await submitted(['sandbox:timeout']);
       for (let death = 0; death < 3; death++) {
         await skipTime(worker.app);
-        const { id } = await onlyChunkOf(worker.app, bulkId);
-        await worker.app.get(LeaseChunk, { strict: false }).take(id);
-        await expireLease(worker.app, id);
-        await runLoop(worker.app, 'sweep-chunks');
+        await loseChunk(worker.app, (await onlyChunkOf(worker.app, bulkId)).id);
       }
       await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ manual_review: 1 });
       await completeAll(worker.app);
@@ -188,13 +185,34 @@ describe('evidence', () => {
     const { bulkId } = await submitted(['sandbox:accept']);
     await skipTime(worker.app);
     const { id } = await onlyChunkOf(worker.app, bulkId);
-    await worker.app.get(LeaseChunk, { strict: false }).take(id);
+    await takeChunk(worker.app, id);
     await say(bulkId, 0, 'settled');
     await apply();
     await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ submitted: 1 });
     await expireLease(worker.app, id);
     await runLoop(worker.app, 'sweep-chunks');
     await apply();
+    await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ settled: 1 });
+  });
+
+  it('waits, too, when a worker takes the line in the moment it is applied', async () => {
+    const { bulkId } = await submitted(['sandbox:accept']);
+    await skipTime(worker.app);
+    const { id } = await onlyChunkOf(worker.app, bulkId);
+    await say(bulkId, 0, 'settled');
+    const evidence = worker.app.get(EvidenceRepository, { strict: false });
+    const findOpen = evidence.findOpen.bind(evidence);
+    jest.spyOn(evidence, 'findOpen').mockImplementationOnce(async (limit) => {
+      const found = await findOpen(limit);
+      await takeChunk(worker.app, id);
+      return found;
+    });
+    await apply();
+    await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ submitted: 1 });
+    await expect(outcomesOf(bulkId)).resolves.toEqual([null]);
+    await expireLease(worker.app, id);
+    await runLoop(worker.app, 'sweep-chunks');
+    await apply(); // it is in another chunk now
     await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ settled: 1 });
   });
 
@@ -240,69 +258,15 @@ describe('evidence', () => {
     await expect(statusesOf(worker.app, first.bulkId)).resolves.toEqual({ settled: 1 });
   });
 
-  describe('of money that came back', () => {
-    it('books it back to the debtor and shows it as returned, even after the bulk has ended', async () => {
-      const { bulkId, accountId } = await submitted(['sandbox:return', 'Salary']);
-      await completeAll(worker.app);
-      await expect(bulkOf(bulkId)).resolves.toMatchObject({ status: 'completed', counts: { settled: 2 } });
-      await skipTime(worker.app);
-      for (let turn = 0; turn < 2; turn++) {
-        await runLoop(worker.app, 'rail-notices');
-        await apply();
-      }
-      await expect(bulkOf(bulkId)).resolves.toMatchObject({
-        status: 'completed',
-        counts: { settled: 1, returned: 1 },
-        settledMinor: 100n,
-        returnedMinor: 100n,
-      });
-      await expect(entriesOf(bulkId)).resolves.toEqual([
-        { kind: 'settlement', from: 'customer', to: 'clearing', amount: 100n },
-        { kind: 'return', from: 'clearing', to: 'customer', amount: 100n },
-        { kind: 'settlement', from: 'customer', to: 'clearing', amount: 100n },
-      ]);
-      await expect(balanceOf(accountId)).resolves.toEqual({ posted: 100n, reserved: 0n });
-      await expect(transfersOf(worker.app, bulkId)).resolves.toMatchObject([
-        { status: 'returned', failureCode: 'AC04' },
-        { status: 'settled' },
-      ]);
-    });
-
-    it('does not undo that it was paid: a bulk whose only line came back is completed', async () => {
-      const { bulkId } = await submitted(['sandbox:return']);
-      await skipTime(worker.app);
-      await runLoop(worker.app, 'rail-notices');
-      await apply();
-      await completeAll(worker.app);
-      await expect(bulkOf(bulkId)).resolves.toMatchObject({ status: 'completed', counts: { returned: 1, settled: 0 } });
-    });
-
-    it('puts it into suspense when the account of the debtor is closed', async () => {
-      const { bulkId, accountId } = await submitted(['sandbox:return']);
-      await completeAll(worker.app);
-      await worker.app
-        .get(AccountsService, { strict: false })
-        .changeStatus({ organizationId, accountId, status: 'closed' });
-      await skipTime(worker.app);
-      await runLoop(worker.app, 'rail-notices');
-      await apply();
-      await expect(entriesOf(bulkId)).resolves.toMatchObject([
-        { kind: 'settlement' },
-        { kind: 'return', from: 'clearing', to: 'suspense', amount: 100n },
-      ]);
-      await expect(balanceOf(accountId)).resolves.toEqual({ posted: 0n, reserved: 0n });
-    });
-
-    it('is kept while it comes before the word that it was paid', async () => {
-      const { bulkId } = await submitted(['sandbox:timeout']);
-      await say(bulkId, 0, 'returned');
-      await apply();
-      await expect(outcomesOf(bulkId)).resolves.toEqual([null]);
-      await skipTime(worker.app);
-      await executeDue(worker.app); // asks the rail: it was executed
-      await apply();
-      await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ returned: 1 });
-      await expect(outcomesOf(bulkId)).resolves.toEqual(['applied']);
-    });
+  it('that money came back is kept until it is known that it was paid', async () => {
+    const { bulkId } = await submitted(['sandbox:timeout']);
+    await say(bulkId, 0, 'returned');
+    await apply();
+    await expect(outcomesOf(bulkId)).resolves.toEqual([null]);
+    await skipTime(worker.app);
+    await executeDue(worker.app); // asks the rail: it was executed
+    await apply();
+    await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ returned: 1 });
+    await expect(outcomesOf(bulkId)).resolves.toEqual(['applied']);
   });
 });

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../domain/errors.js';
-import { minIdAt } from '../../domain/ids.js';
 import { Database } from '../../platform/database/index.js';
-import { decodeCursor, encodeCursor, type Page, pageOf } from '../../platform/http/index.js';
+import { type CreatedRange, decodeCursor, encodeCursor, type Page, pageOf } from '../../platform/http/index.js';
 import { type CurrentTallies, TransfersQueries } from '../transfers/index.js';
 import type { BulkRequest } from './domain/bulk-request.js';
 import type { BulkRequestStatus } from './domain/bulk-request.state.js';
@@ -11,9 +10,7 @@ import { BulkRequestRepository, type BulkRequestRow } from './persistence/bulk-r
 export interface BulkRequestListFilter {
   readonly organizationId: string;
   readonly status?: BulkRequestStatus | undefined;
-  /** ISO 8601 instants. */
-  readonly createdFrom?: string | undefined;
-  readonly createdTo?: string | undefined;
+  readonly created: CreatedRange;
 }
 
 @Injectable()
@@ -37,17 +34,7 @@ export class BulkRequestsQueries {
     page: { limit: number; cursor?: string | undefined },
   ): Promise<Page<BulkRequest>> {
     const [beforeId] = page.cursor === undefined ? [null] : decodeCursor(page.cursor, ['uuid']);
-    const rows = await this.repository.list(
-      this.database,
-      {
-        organizationId: filter.organizationId,
-        status: filter.status,
-        idFrom: filter.createdFrom && minIdAt(Date.parse(filter.createdFrom)),
-        idBefore: filter.createdTo && minIdAt(Date.parse(filter.createdTo)),
-      },
-      beforeId,
-      page.limit + 1,
-    );
+    const rows = await this.repository.list(this.database, filter, beforeId, page.limit + 1);
     return pageOf(await this.withTallies(rows), page.limit, (bulk) => encodeCursor([bulk.id]));
   }
 

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../domain/errors.js';
 import { maskIban, normalizeIban } from '../../domain/iban.js';
-import { minIdAt, railReference } from '../../domain/ids.js';
+import { railReference } from '../../domain/ids.js';
 import { formatAmount } from '../../domain/money.js';
 import { Database, type Queryable } from '../../platform/database/index.js';
-import { decodeCursor, encodeCursor, type Page, pageOf } from '../../platform/http/index.js';
+import { type CreatedRange, decodeCursor, encodeCursor, type Page, pageOf } from '../../platform/http/index.js';
 import { attemptsOf, historyOf } from './domain/transfer-history.js';
 import type { TransferStatus } from './domain/transfer.state.js';
 import { type CurrentTallies, TallyRepository } from './persistence/tally.repository.js';
@@ -48,8 +48,7 @@ export interface TransferListFilter {
   readonly status?: TransferStatus | undefined;
   readonly bulkRequestId?: string | undefined;
   readonly counterpartyIban?: string | undefined;
-  readonly createdFrom?: string | undefined;
-  readonly createdTo?: string | undefined;
+  readonly created: CreatedRange;
 }
 
 export interface PageRequest {
@@ -115,8 +114,7 @@ export class TransfersQueries {
         bulkId: filter.bulkRequestId,
         status: filter.status,
         counterpartyIban: filter.counterpartyIban && normalizeIban(filter.counterpartyIban),
-        idFrom: filter.createdFrom && minIdAt(Date.parse(filter.createdFrom)),
-        idBefore: filter.createdTo && minIdAt(Date.parse(filter.createdTo)),
+        created: filter.created,
       },
       beforeId,
       page.limit + 1,

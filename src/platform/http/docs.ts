@@ -34,8 +34,13 @@ function serve(instance: FastifyInstance, path: string, contentType: string, con
   });
 }
 
-const redocBundle = (): Buffer =>
-  readFileSync(createRequire(import.meta.url).resolve('redoc/bundles/redoc.standalone.js'));
+/** ReDoc shows its maker's logo from another host, and has no option against it. */
+const FOREIGN_LOGO = /https:\/\/cdn\.redoc\.ly\/[^"'`]*/g;
+
+function redocBundle(): Buffer {
+  const path = createRequire(import.meta.url).resolve('redoc/bundles/redoc.standalone.js');
+  return Buffer.from(readFileSync(path, 'utf8').replace(FOREIGN_LOGO, 'data:,'));
+}
 
 /** A megabyte that few processes ever serve. */
 function lazy(read: () => Buffer): () => Buffer {

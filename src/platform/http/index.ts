@@ -2,6 +2,7 @@ export { ApiPage } from './api-page.js';
 export { ApiProblems, type ProblemStatus } from './api-problems.js';
 export { authenticateBasic, requireMetricsToken } from './authentication.js';
 export { configureHttp } from './configure-http.js';
+export { type CreatedRange, createdRange, CreatedRangeQuery } from './created-range.dto.js';
 export { type CursorShape, decodeCursor, encodeCursor } from './cursor.js';
 export { HttpAdapter } from './http-adapter.js';
 export { HttpModule } from './http.module.js';

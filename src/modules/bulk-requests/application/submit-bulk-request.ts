@@ -52,8 +52,8 @@ export class SubmitBulkRequestUseCase {
 
   /** Accepts, refuses, or repeats what was answered before. The refusals of api.md are thrown or, for money, stored and answered. */
   async submit(command: SubmitBulkRequest, answer: Answer): Promise<Reply> {
-    assertSupported(command.submission);
     assertNamesDebtor(command.submission);
+    assertSupported(command.submission);
     const requestId = command.submission.request_id?.toLowerCase() ?? null;
     const key = this.keys.of({ ...command, requestId });
     // Before the answer is looked for: whoever accepts it in between stores that with it.
@@ -77,8 +77,8 @@ export class SubmitBulkRequestUseCase {
 
   /** Everything {@link submit} would check, and nothing stored. */
   async validate(command: SubmitBulkRequest): Promise<BulkRequest> {
-    assertSupported(command.submission);
     assertNamesDebtor(command.submission);
+    assertSupported(command.submission);
     const { debtor, checked, acceptance } = await this.check(command);
     if (acceptance.totalMinor > debtor.availableMinor) throw insufficientFunds();
     return previewOf(this.newBulk(command, debtor, checked, acceptance));

@@ -3,6 +3,7 @@ import { ApiAcceptedResponse, ApiBody, ApiOkResponse, ApiTags } from '@nestjs/sw
 import {
   ApiPage,
   ApiProblems,
+  createdRange,
   IdempotencyKey,
   IdParam,
   OrganizationId,
@@ -83,8 +84,7 @@ export class BulkRequestsController {
     const filter = {
       organizationId,
       status: query.status,
-      createdFrom: query.created_from,
-      createdTo: query.created_to,
+      created: createdRange(query),
     };
     const page = await this.queries.list(filter, query);
     return { ...page, data: page.data.map(bulkRequestDto) };

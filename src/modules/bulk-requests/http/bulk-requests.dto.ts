@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsOptional, IsISO8601 } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional } from 'class-validator';
 import { formatAmount } from '../../../domain/money.js';
-import { PageQuery, QuerySchema } from '../../../platform/http/index.js';
+import { CreatedRangeQuery, QuerySchema } from '../../../platform/http/index.js';
 import { type BulkRequest, openMinor } from '../domain/bulk-request.js';
 import { BULK_REQUEST_STATUSES, type BulkRequestStatus } from '../domain/bulk-request.state.js';
 import { progressOf } from '../domain/progress.js';
@@ -21,30 +21,12 @@ export class SubmitQuery {
 }
 
 @QuerySchema()
-export class BulkRequestsQuery extends PageQuery {
+export class BulkRequestsQuery extends CreatedRangeQuery {
   /** Only bulk requests in this state. */
   @ApiProperty({ enum: BULK_REQUEST_STATUSES, required: false })
   @IsOptional()
   @IsIn(BULK_REQUEST_STATUSES)
   status?: BulkRequestStatus;
-
-  /**
-   * Created at or after this instant (ISO 8601, UTC).
-   * @example "2026-11-01T00:00:00.000Z"
-   */
-  @ApiProperty({ format: 'date-time', required: false })
-  @IsOptional()
-  @IsISO8601()
-  created_from?: string;
-
-  /**
-   * Created before this instant (ISO 8601, UTC).
-   * @example "2026-12-01T00:00:00.000Z"
-   */
-  @ApiProperty({ format: 'date-time', required: false })
-  @IsOptional()
-  @IsISO8601()
-  created_to?: string;
 }
 
 /** Lines by state; together they are `transfer_count`. */

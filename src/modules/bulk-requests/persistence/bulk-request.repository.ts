@@ -36,9 +36,12 @@ export interface NewBulkRequest {
 export interface BulkRequestFilter {
   readonly organizationId: string;
   readonly status?: BulkRequestStatus | undefined;
-  /** UUIDv7 bounds: ids are time-ordered. */
-  readonly idFrom?: string | undefined;
-  readonly idBefore?: string | undefined;
+  readonly created: {
+    readonly from: Date | null;
+    readonly before: Date | null;
+    readonly idFrom: string | null;
+    readonly idBefore: string | null;
+  };
 }
 
 /** What completion needs under the bulk's lock. */
@@ -128,9 +131,19 @@ export class BulkRequestRepository {
     return on.query<BulkRequestRow>(
       `SELECT ${COLUMNS} FROM bulk_requests
         WHERE organization_id = $1 AND ($2::uuid IS NULL OR id < $2) AND ($3::uuid IS NULL OR id >= $3)
-          AND ($4::uuid IS NULL OR id < $4) AND ($5::text IS NULL OR status = $5)
-        ORDER BY id DESC LIMIT $6`,
-      [filter.organizationId, beforeId, filter.idFrom ?? null, filter.idBefore ?? null, filter.status ?? null, limit],
+          AND ($4::uuid IS NULL OR id < $4) AND ($5::timestamptz IS NULL OR created_at >= $5)
+          AND ($6::timestamptz IS NULL OR created_at < $6) AND ($7::text IS NULL OR status = $7)
+        ORDER BY id DESC LIMIT $8`,
+      [
+        filter.organizationId,
+        beforeId,
+        filter.created.idFrom,
+        filter.created.idBefore,
+        filter.created.from,
+        filter.created.before,
+        filter.status ?? null,
+        limit,
+      ],
     );
   }
 

@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   ApiPage,
   ApiProblems,
+  createdRange,
   CurrentPrincipal,
   holdsScopes,
   IdParam,
@@ -35,8 +36,7 @@ export class TransfersController {
         status: query.status,
         bulkRequestId: query.bulk_request_id,
         counterpartyIban: query.counterparty_iban,
-        createdFrom: query.created_from,
-        createdTo: query.created_to,
+        created: createdRange(query),
       },
       { limit: query.limit, cursor: query.cursor, showIbans: holdsScopes(principal, ['transfers:read-pii']) },
     );

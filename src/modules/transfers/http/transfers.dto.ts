@@ -1,6 +1,6 @@
-import { IsIn, IsOptional, IsString, IsUUID, IsISO8601, Length } from 'class-validator';
+import { IsIn, IsOptional, IsString, IsUUID, Length } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
-import { PageQuery, QuerySchema } from '../../../platform/http/index.js';
+import { CreatedRangeQuery, PageQuery, QuerySchema } from '../../../platform/http/index.js';
 import { TRANSFER_STATUSES, type TransferStatus } from '../domain/transfer.state.js';
 import type { TransferDetailView, TransferView } from '../transfers.queries.js';
 
@@ -14,7 +14,13 @@ export class BulkTransfersQuery extends PageQuery {
 }
 
 @QuerySchema()
-export class TransfersQuery extends BulkTransfersQuery {
+export class TransfersQuery extends CreatedRangeQuery {
+  /** Only transfers in this state. */
+  @ApiProperty({ enum: TRANSFER_STATUSES, required: false })
+  @IsOptional()
+  @IsIn(TRANSFER_STATUSES)
+  status?: TransferStatus;
+
   /** Only transfers of this bulk request. */
   @IsOptional()
   @IsUUID()
@@ -28,24 +34,6 @@ export class TransfersQuery extends BulkTransfersQuery {
   @IsString()
   @Length(1, 42)
   counterparty_iban?: string;
-
-  /**
-   * Created at or after this instant (ISO 8601, UTC).
-   * @example "2026-11-01T00:00:00.000Z"
-   */
-  @ApiProperty({ format: 'date-time', required: false })
-  @IsOptional()
-  @IsISO8601()
-  created_from?: string;
-
-  /**
-   * Created before this instant (ISO 8601, UTC).
-   * @example "2026-12-01T00:00:00.000Z"
-   */
-  @ApiProperty({ format: 'date-time', required: false })
-  @IsOptional()
-  @IsISO8601()
-  created_to?: string;
 }
 
 export class CounterpartyDto {

@@ -42,9 +42,12 @@ export interface TransferFilter {
   readonly bulkId?: string | undefined;
   readonly status?: TransferStatus | undefined;
   readonly counterpartyIban?: string | undefined;
-  /** UUIDv7 bounds: ids are time-ordered. */
-  readonly idFrom?: string | undefined;
-  readonly idBefore?: string | undefined;
+  readonly created: {
+    readonly from: Date | null;
+    readonly before: Date | null;
+    readonly idFrom: string | null;
+    readonly idBefore: string | null;
+  };
 }
 
 /** Lines inside the window of a leased chunk read as `submitting`. */
@@ -86,7 +89,7 @@ export class TransferReadsRepository {
 
   /** Lines of a bulk in order, after `afterLine`: walks `(bulk_id, line)`, whatever the status asked for. */
   async listOfBulk(
-    filter: TransferFilter & { bulkId: string },
+    filter: Omit<TransferFilter, 'created'> & { bulkId: string },
     afterLine: number,
     limit: number,
   ): Promise<TransferRow[]> {
@@ -103,16 +106,19 @@ export class TransferReadsRepository {
       `${SELECT} WHERE t.organization_id = $1
          AND ($2::uuid IS NULL OR t.id < $2) AND ($3::uuid IS NULL OR t.id >= $3) AND ($4::uuid IS NULL OR t.id < $4)
          AND ($5::text IS NULL OR ${STATUS} = $5) AND ($6::text IS NULL OR t.counterparty_iban = $6)
-         AND ($7::uuid IS NULL OR t.bulk_id = $7)
-       ORDER BY t.id DESC LIMIT $8`,
+         AND ($7::uuid IS NULL OR t.bulk_id = $7) AND ($8::timestamptz IS NULL OR t.created_at >= $8)
+         AND ($9::timestamptz IS NULL OR t.created_at < $9)
+       ORDER BY t.id DESC LIMIT $10`,
       [
         filter.organizationId,
         beforeId,
-        filter.idFrom ?? null,
-        filter.idBefore ?? null,
+        filter.created.idFrom,
+        filter.created.idBefore,
         filter.status ?? null,
         filter.counterpartyIban ?? null,
         filter.bulkId ?? null,
+        filter.created.from,
+        filter.created.before,
         limit,
       ],
     );
