@@ -1,6 +1,6 @@
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
 import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
-import { CompletionSignal } from '../../src/modules/transfers/application/completion-signal.js';
+import { RequestCompletion } from '../../src/modules/transfers/application/request-completion.js';
 import { TransfersQueries } from '../../src/modules/transfers/index.js';
 import { Database } from '../../src/platform/database/index.js';
 import { RedisClient, RedisLock } from '../../src/platform/queue/index.js';
@@ -144,7 +144,9 @@ describe('the completion of a bulk request', () => {
     });
 
     it('by the sweep, when the worker died before it could ask', async () => {
-      jest.spyOn(worker.app.get(CompletionSignal, { strict: false }), 'check').mockRejectedValueOnce(new Error('died'));
+      jest
+        .spyOn(worker.app.get(RequestCompletion, { strict: false }), 'check')
+        .mockRejectedValueOnce(new Error('died'));
       const bulkId = await payer.submit(1);
       await expect(executeDue(worker.app)).rejects.toThrow('died');
       await expect(askedFor(bulkId)).resolves.toBe(0);

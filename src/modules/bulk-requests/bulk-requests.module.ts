@@ -5,8 +5,8 @@ import { TransfersModule } from '../transfers/index.js';
 import { AcceptBulkRequest } from './application/accept-bulk-request.js';
 import { CompleteBulkRequest } from './application/complete-bulk-request.js';
 import { StopBulkRequest } from './application/stop-bulk-request.js';
-import { SubmissionKeys } from './application/submission-key.js';
-import { SubmitBulkRequestUseCase } from './application/submit-bulk-request.js';
+import { RecognizeSubmission } from './application/recognize-submission.js';
+import { SubmitBulkRequest } from './application/submit-bulk-request.js';
 import { SweepBulkRequests } from './application/sweep-bulk-requests.js';
 import { BulkRequestsQueries } from './bulk-requests.queries.js';
 import { BulkRequestsService } from './bulk-requests.service.js';
@@ -29,8 +29,8 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
     CompleteBulkRequestProcessor,
     StopBulkRequest,
     StopBulkRequestProcessor,
-    SubmissionKeys,
-    SubmitBulkRequestUseCase,
+    RecognizeSubmission,
+    SubmitBulkRequest,
     SweepBulkRequests,
   ],
 })

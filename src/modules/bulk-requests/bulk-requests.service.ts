@@ -4,7 +4,7 @@ import type { Reply } from '../../platform/idempotency/index.js';
 import type { Answer } from './application/accept-bulk-request.js';
 import { CompleteBulkRequest } from './application/complete-bulk-request.js';
 import { StopBulkRequest } from './application/stop-bulk-request.js';
-import { type SubmitBulkRequest, SubmitBulkRequestUseCase } from './application/submit-bulk-request.js';
+import { type SubmitBulkRequestCommand, SubmitBulkRequest } from './application/submit-bulk-request.js';
 import type { BulkRequest } from './domain/bulk-request.js';
 import type { BulkRequestStatus } from './domain/bulk-request.state.js';
 import { BulkRequestRepository } from './persistence/bulk-request.repository.js';
@@ -13,7 +13,7 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
 @Injectable()
 export class BulkRequestsService {
   constructor(
-    private readonly submitUseCase: SubmitBulkRequestUseCase,
+    private readonly submitUseCase: SubmitBulkRequest,
     private readonly completeUseCase: CompleteBulkRequest,
     private readonly stopUseCase: StopBulkRequest,
     private readonly database: Database,
@@ -21,12 +21,12 @@ export class BulkRequestsService {
   ) {}
 
   /** Accepts a submission durably, or refuses it whole. */
-  submit(command: SubmitBulkRequest, answer: Answer): Promise<Reply> {
+  submit(command: SubmitBulkRequestCommand, answer: Answer): Promise<Reply> {
     return this.submitUseCase.submit(command, answer);
   }
 
   /** A dry run: everything is checked, nothing is stored, keys are ignored. */
-  validate(command: SubmitBulkRequest): Promise<BulkRequest> {
+  validate(command: SubmitBulkRequestCommand): Promise<BulkRequest> {
     return this.submitUseCase.validate(command);
   }
 

@@ -4,10 +4,10 @@ import { AccountsModule } from '../accounts/index.js';
 import { LedgerModule } from '../ledger/index.js';
 import { RailsModule } from '../rails/index.js';
 import { ApplyEvidence } from './application/apply-evidence.js';
-import { CompletionSignal } from './application/completion-signal.js';
+import { RequestCompletion } from './application/request-completion.js';
 import { DeliverBookCredits } from './application/deliver-book-credits.js';
 import { DispatchChunks } from './application/dispatch-chunks.js';
-import { EngineMetrics } from './application/engine-metrics.js';
+import { TransfersMetrics } from './transfers.metrics.js';
 import { ExecuteChunk } from './application/execute-chunk.js';
 import { KeepLateResults } from './application/keep-late-results.js';
 import { LeaseChunk } from './application/lease-chunk.js';
@@ -43,12 +43,12 @@ import { TransfersService } from './transfers.service.js';
     ApplyEvidence,
     BookDeliveryRepository,
     ChunkRepository,
-    CompletionSignal,
+    RequestCompletion,
     DeliverBookCredits,
     DeliverBookCreditsProcessor,
     DispatchChunks,
     DispatchRepository,
-    EngineMetrics,
+    TransfersMetrics,
     EvidenceRepository,
     ExecuteBookChunkProcessor,
     ExecuteChunk,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Queryable, Tx } from '../../platform/database/index.js';
-import { CompletionSignal } from './application/completion-signal.js';
+import { RequestCompletion } from './application/request-completion.js';
 import { type ChunkReport, ExecuteChunk } from './application/execute-chunk.js';
 import { type OpenedTransfer, OpenTransfers } from './application/open-transfers.js';
 import { StopLines } from './application/stop-lines.js';
@@ -15,7 +15,7 @@ export class TransfersService {
   constructor(
     private readonly openTransfers: OpenTransfers,
     private readonly stopLines: StopLines,
-    private readonly completion: CompletionSignal,
+    private readonly completion: RequestCompletion,
     private readonly executeChunk: ExecuteChunk,
     private readonly dispatch: DispatchRepository,
     private readonly tallies: TallyRepository,

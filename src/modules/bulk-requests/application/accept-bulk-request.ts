@@ -13,7 +13,7 @@ import { toBulkRequest } from '../bulk-requests.queries.js';
 import { accountNotActive, duplicateBulkRequest, insufficientFunds } from '../domain/bulk-request.errors.js';
 import type { BulkRequest } from '../domain/bulk-request.js';
 import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-request.repository.js';
-import { type SubmissionKey, SubmissionKeys } from './submission-key.js';
+import { type SubmissionKey, RecognizeSubmission } from './recognize-submission.js';
 
 /** Makes the answer to an accepted bulk, inside the transaction that accepts it. */
 export type Answer = (bulk: BulkRequest, tx: Tx) => Promise<Reply> | Reply;
@@ -37,7 +37,7 @@ const logger = createLogger('acceptance');
 export class AcceptBulkRequest {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly keys: SubmissionKeys,
+    private readonly keys: RecognizeSubmission,
     private readonly repository: BulkRequestRepository,
     private readonly transfers: TransfersService,
     private readonly accounts: AccountsService,

@@ -23,10 +23,10 @@ import { type CheckedCreditTransfers, checkCreditTransfers } from '../domain/cre
 import { assertNamesDebtor, assertSupported, type Submission } from '../domain/submission.js';
 import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-request.repository.js';
 import { AcceptBulkRequest, type Answer } from './accept-bulk-request.js';
-import { previewOf } from './preview.js';
-import { SubmissionKeys } from './submission-key.js';
+import { previewOf } from './preview-bulk-request.js';
+import { RecognizeSubmission } from './recognize-submission.js';
 
-export interface SubmitBulkRequest {
+export interface SubmitBulkRequestCommand {
   readonly organizationId: string;
   /** Keys are scoped by it; both bulk paths are one operation, a single transfer is another. */
   readonly operation: 'bulk-requests.create' | 'transfers.create';
@@ -39,19 +39,19 @@ export interface SubmitBulkRequest {
 
 /** Everything about a submission that does not need a transaction: read, check, decide. */
 @Injectable()
-export class SubmitBulkRequestUseCase {
+export class SubmitBulkRequest {
   constructor(
     private readonly database: Database,
     private readonly organizations: OrganizationsQueries,
     private readonly accounts: AccountsQueries,
-    private readonly keys: SubmissionKeys,
+    private readonly keys: RecognizeSubmission,
     private readonly repository: BulkRequestRepository,
     private readonly acceptance: AcceptBulkRequest,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** Accepts, refuses, or repeats what was answered before. The refusals of api.md are thrown or, for money, stored and answered. */
-  async submit(command: SubmitBulkRequest, answer: Answer): Promise<Reply> {
+  async submit(command: SubmitBulkRequestCommand, answer: Answer): Promise<Reply> {
     assertNamesDebtor(command.submission);
     assertSupported(command.submission);
     const requestId = command.submission.request_id?.toLowerCase() ?? null;
@@ -76,7 +76,7 @@ export class SubmitBulkRequestUseCase {
   }
 
   /** Everything {@link submit} would check, and nothing stored. */
-  async validate(command: SubmitBulkRequest): Promise<BulkRequest> {
+  async validate(command: SubmitBulkRequestCommand): Promise<BulkRequest> {
     assertNamesDebtor(command.submission);
     assertSupported(command.submission);
     const { debtor, checked, acceptance } = await this.check(command);
@@ -85,7 +85,7 @@ export class SubmitBulkRequestUseCase {
   }
 
   private async check(
-    command: SubmitBulkRequest,
+    command: SubmitBulkRequestCommand,
   ): Promise<{ debtor: Debtor; checked: CheckedCreditTransfers; acceptance: Acceptance }> {
     const { submission, organizationId } = command;
     await this.assertOrganizationName(organizationId, submission.organization_name);
@@ -122,7 +122,7 @@ export class SubmitBulkRequestUseCase {
   }
 
   private newBulk(
-    { organizationId, submission }: SubmitBulkRequest,
+    { organizationId, submission }: SubmitBulkRequestCommand,
     debtor: Debtor,
     checked: CheckedCreditTransfers,
     acceptance: Acceptance,
@@ -148,7 +148,7 @@ export class SubmitBulkRequestUseCase {
 
   /** Money for an account that is held here does not leave through a bank. */
   private async route(
-    { organizationId, submission }: SubmitBulkRequest,
+    { organizationId, submission }: SubmitBulkRequestCommand,
     { lines }: Acceptance,
   ): Promise<OpenedTransfer[]> {
     const ibans = [...new Set(lines.map((line) => line.counterpartyIban))];

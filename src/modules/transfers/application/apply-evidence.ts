@@ -11,7 +11,7 @@ import type { Move } from '../domain/line.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
 import { EvidenceRepository, type OpenEvidence } from '../persistence/evidence.repository.js';
 import { TransferRepository } from '../persistence/transfer.repository.js';
-import { CompletionSignal } from './completion-signal.js';
+import { RequestCompletion } from './request-completion.js';
 import { RecordMoves } from './record-moves.js';
 
 const BATCH = 500;
@@ -30,7 +30,7 @@ export class ApplyEvidence implements OnModuleInit {
     private readonly chunks: ChunkRepository,
     private readonly transfers: TransferRepository,
     private readonly recorder: RecordMoves,
-    private readonly completion: CompletionSignal,
+    private readonly completion: RequestCompletion,
     private readonly rails: RailsService,
     private readonly loops: Loops,
     @Inject(CONFIG) private readonly config: Config,

@@ -13,8 +13,8 @@ import { type DecisionContext, decideSubmission } from '../domain/decide-submiss
 import type { Move, PayableLine } from '../domain/line.js';
 import { toPayment } from '../domain/payment.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
-import { CompletionSignal } from './completion-signal.js';
-import { EngineMetrics } from './engine-metrics.js';
+import { RequestCompletion } from './request-completion.js';
+import { TransfersMetrics } from '../transfers.metrics.js';
 import { KeepLateResults } from './keep-late-results.js';
 import { type Lease, LeaseChunk } from './lease-chunk.js';
 import { RecordMoves } from './record-moves.js';
@@ -42,9 +42,9 @@ export class ExecuteChunk {
     private readonly recorder: RecordMoves,
     private readonly bookChunks: SettleBookChunk,
     private readonly lateResults: KeepLateResults,
-    private readonly completion: CompletionSignal,
+    private readonly completion: RequestCompletion,
     private readonly rails: RailsService,
-    private readonly metrics: EngineMetrics,
+    private readonly metrics: TransfersMetrics,
     private readonly wake: Wake,
     @Inject(CONFIG) private readonly config: Config,
   ) {}

@@ -7,7 +7,7 @@ import type { EvidenceStatus } from '../domain/decide-evidence.js';
 import type { Move } from '../domain/line.js';
 import type { LeasedChunk } from '../persistence/chunk.repository.js';
 import { EvidenceRepository, type NewEvidence } from '../persistence/evidence.repository.js';
-import { EngineMetrics } from './engine-metrics.js';
+import { TransfersMetrics } from '../transfers.metrics.js';
 
 const EVIDENCE: Readonly<Partial<Record<string, EvidenceStatus>>> = {
   settled: 'settled',
@@ -24,7 +24,7 @@ export class KeepLateResults {
     private readonly database: Database,
     private readonly evidence: EvidenceRepository,
     private readonly wake: Wake,
-    private readonly metrics: EngineMetrics,
+    private readonly metrics: TransfersMetrics,
   ) {}
 
   async keep(chunk: LeasedChunk, moves: readonly Move[]): Promise<void> {

@@ -6,7 +6,7 @@ import { AccountsService } from '../../accounts/index.js';
 import { LedgerService, type NewLedgerEntry } from '../../ledger/index.js';
 import type { Move } from '../domain/line.js';
 import { planRecord } from '../domain/plan-record.js';
-import { EngineMetrics } from './engine-metrics.js';
+import { TransfersMetrics } from '../transfers.metrics.js';
 import { type ChunkBulk, ChunkRepository } from '../persistence/chunk.repository.js';
 import { TallyRepository } from '../persistence/tally.repository.js';
 import { TransferRepository } from '../persistence/transfer.repository.js';
@@ -37,7 +37,7 @@ export class RecordMoves {
     private readonly accounts: AccountsService,
     private readonly ledger: LedgerService,
     private readonly outbox: Outbox,
-    private readonly metrics: EngineMetrics,
+    private readonly metrics: TransfersMetrics,
   ) {}
 
   async record(tx: Tx, input: MovesToRecord): Promise<void> {

@@ -9,8 +9,8 @@ import { BOOK, RailsService } from '../../rails/index.js';
 import { decideLostLease } from '../domain/decide-lost-lease.js';
 import { ChunkRepository, type LeasedChunk } from '../persistence/chunk.repository.js';
 import { DispatchRepository } from '../persistence/dispatch.repository.js';
-import { CompletionSignal } from './completion-signal.js';
-import { EngineMetrics } from './engine-metrics.js';
+import { RequestCompletion } from './request-completion.js';
+import { TransfersMetrics } from '../transfers.metrics.js';
 import { RecordMoves } from './record-moves.js';
 
 const BATCH = 100;
@@ -25,11 +25,11 @@ export class SweepChunks implements OnModuleInit {
     private readonly chunks: ChunkRepository,
     private readonly dispatch: DispatchRepository,
     private readonly recorder: RecordMoves,
-    private readonly completion: CompletionSignal,
+    private readonly completion: RequestCompletion,
     private readonly rails: RailsService,
     private readonly wake: Wake,
     private readonly loops: Loops,
-    private readonly metrics: EngineMetrics,
+    private readonly metrics: TransfersMetrics,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 

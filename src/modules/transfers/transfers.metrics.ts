@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Metrics } from '../../../platform/metrics/index.js';
-import type { Move } from '../domain/line.js';
-import { TransferMetricsRepository } from '../persistence/transfer-metrics.repository.js';
+import { Metrics } from '../../platform/metrics/index.js';
+import type { Move } from './domain/line.js';
+import { TransferMetricsRepository } from './persistence/transfer-metrics.repository.js';
 
 /** What an operator watches the engine by. */
 @Injectable()
-export class EngineMetrics {
+export class TransfersMetrics {
   private readonly moves;
   private readonly leases;
   private readonly durations;

@@ -10,7 +10,7 @@ import { completeBulkRequestJob } from '../transfers.jobs.js';
  * workers could each miss the other. When the process dies in between, the sweep of open bulks asks instead.
  */
 @Injectable()
-export class CompletionSignal {
+export class RequestCompletion {
   constructor(
     private readonly dispatch: DispatchRepository,
     private readonly chunks: ChunkRepository,

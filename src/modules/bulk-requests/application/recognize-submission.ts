@@ -26,7 +26,7 @@ const FINGERPRINT_TTL_HOURS = 24;
 
 /** The ways a submission is recognized when it comes again. */
 @Injectable()
-export class SubmissionKeys {
+export class RecognizeSubmission {
   constructor(
     private readonly database: Database,
     private readonly repository: IdempotencyRepository,
