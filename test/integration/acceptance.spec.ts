@@ -144,6 +144,12 @@ describe('the acceptance of a bulk request', () => {
       expect(refusal.code).toBe('debtor_not_found');
     });
 
+    it('not by its id beside a BIC that is not its own', async () => {
+      const { organizationId, accountId } = await debtorWith('100.00');
+      const wrong = bulkOf(accountId, 1, { organization_bic: 'DEUTDEFFXXX' });
+      expect((await refusalOf(submit(worker.app, organizationId, wrong))).code).toBe('debtor_not_found');
+    });
+
     it('never from another organization', async () => {
       const { accountId } = await debtorWith('100.00');
       const { organizationId } = await debtorWith('100.00');

@@ -130,8 +130,8 @@ describe('a worker', () => {
       await expect(executeChunk(worker.app, id)).resolves.toMatchObject({ ended: 'recorded', movedTo: { pending: 2 } });
       expect(submit).not.toHaveBeenCalled();
       await expect(transfersOf(worker.app, bulkId)).resolves.toMatchObject([
-        { possiblySent: false },
-        { possiblySent: false },
+        { possiblySent: false, attempts: 0 },
+        { possiblySent: false, attempts: 0 },
       ]);
     });
   });

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
+import { sameBic } from '../../../domain/bic.js';
 import { normalizeIban } from '../../../domain/iban.js';
 import { newId } from '../../../domain/ids.js';
 import { Database } from '../../../platform/database/index.js';
@@ -101,24 +102,20 @@ export class SubmitBulkRequest {
     if (organization.name !== name.normalize('NFC')) throw organizationMismatch();
   }
 
-  /** By id, or by IBAN and BIC; when both are given they must name the same account. */
+  /** By id, or by IBAN and BIC. Whatever else is said about the debtor must be true of that account. */
   private async findDebtor(organizationId: string, submission: Submission): Promise<Debtor> {
     const { debtor_account_id: accountId, organization_iban: iban, organization_bic: bic } = submission;
-    const normalized = iban === undefined ? undefined : normalizeIban(iban);
-    const byIban =
-      normalized !== undefined && bic !== undefined
-        ? await this.accounts.findDebtor(this.database, { organizationId, iban: normalized, bic })
-        : null;
-    if (accountId === undefined) {
-      if (!byIban) throw debtorNotFound();
-      return byIban;
-    }
-    const byId = await this.accounts.findDebtor(this.database, { organizationId, accountId: accountId.toLowerCase() });
-    const contradicts =
-      (normalized !== undefined && byId?.iban !== normalized) ||
-      (bic !== undefined && iban !== undefined && byIban?.id !== byId?.id);
-    if (!byId || contradicts) throw debtorNotFound();
-    return byId;
+    const reference =
+      accountId === undefined
+        ? { organizationId, iban: normalizeIban(iban ?? ''), bic: bic ?? '' }
+        : { organizationId, accountId: accountId.toLowerCase() };
+    const debtor = await this.accounts.findDebtor(this.database, reference);
+    const isMeant =
+      debtor !== null &&
+      (iban === undefined || debtor.iban === normalizeIban(iban)) &&
+      (bic === undefined || debtor.bic === null || sameBic(debtor.bic, bic));
+    if (!isMeant) throw debtorNotFound();
+    return debtor;
   }
 
   private newBulk(

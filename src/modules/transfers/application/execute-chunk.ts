@@ -86,11 +86,11 @@ export class ExecuteChunk {
     let { deadlineMs } = lease;
     for (let start = 0; start < lease.lines.length; start += size) {
       const window = lease.lines.slice(start, start + size);
-      if (start > 0) {
-        const grant = await this.leases.grant(lease, window);
-        if (!grant.granted)
-          return [...moves, ...lease.lines.slice(start).map((line) => decideUnsent(line, lease.chunk))];
-        deadlineMs = grant.deadlineMs;
+      let isGranted = true;
+      if (start > 0) ({ isGranted, deadlineMs } = await this.leases.grant(lease, window));
+      // What this process may not send any more was not tried either: it costs the line no attempt.
+      if (!isGranted || deadlineMs <= performance.now()) {
+        return [...moves, ...lease.lines.slice(start).map((line) => decideUnsent(line, lease.chunk))];
       }
       const outcomes = await this.submitWindow(lease, rail, window, deadlineMs);
       moves.push(...window.map((line, index) => decideSubmission(line, outcomes[index] as PaymentOutcome, context)));
@@ -104,11 +104,10 @@ export class ExecuteChunk {
     window: readonly PayableLine[],
     deadlineMs: number,
   ): Promise<PaymentOutcome[]> {
-    const leftMs = deadlineMs - performance.now();
-    if (leftMs <= 0) return window.map(() => NOT_SENT);
+    const leftMs = Math.max(1, Math.ceil(deadlineMs - performance.now()));
     const payments = window.map((line) => toPayment(line, lease.bulk));
     try {
-      const outcomes = await rail.submit(payments, AbortSignal.timeout(Math.ceil(leftMs)));
+      const outcomes = await rail.submit(payments, AbortSignal.timeout(leftMs));
       if (outcomes.length === window.length) return outcomes;
       logger.error({
         event: 'rail_answer_incomplete',
@@ -182,7 +181,6 @@ export class ExecuteChunk {
 }
 
 const UNKNOWN = { kind: 'unknown', code: 'no_answer', detail: 'The rail gave no usable answer' } as const;
-const NOT_SENT = { kind: 'not_accepted', code: 'not_sent', detail: 'The window closed before it was sent' } as const;
 
 function idle(
   chunkId: string,

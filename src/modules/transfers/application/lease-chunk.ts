@@ -88,11 +88,11 @@ export class LeaseChunk {
   }
 
   /** Grants the next lines to the rail; false when the lease is gone or the bulk no longer allows work. */
-  async grant(lease: Lease, window: readonly PayableLine[]): Promise<{ granted: boolean; deadlineMs: number }> {
+  async grant(lease: Lease, window: readonly PayableLine[]): Promise<{ isGranted: boolean; deadlineMs: number }> {
     const deadlineMs = performance.now() + this.config.CHUNK_LEASE_MS * USABLE_SHARE;
     const last = window.at(-1);
-    if (!last) return { granted: false, deadlineMs };
-    const granted = await this.unitOfWork.run(async (tx) => {
+    if (!last) return { isGranted: false, deadlineMs };
+    const isGranted = await this.unitOfWork.run(async (tx) => {
       await this.chunks.lockBulkForShare(tx, lease.chunk.id);
       return this.chunks.grantWindow(tx, {
         chunkId: lease.chunk.id,
@@ -102,7 +102,7 @@ export class LeaseChunk {
         leaseMs: this.config.CHUNK_LEASE_MS,
       });
     });
-    return { granted, deadlineMs };
+    return { isGranted, deadlineMs };
   }
 
   /** The lines that go out under the lease itself: all of them, where the rail takes a whole chunk at once. */
