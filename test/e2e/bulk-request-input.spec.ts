@@ -61,6 +61,7 @@ describe('the input of a bulk request', () => {
     ['a tab', 'counterparty_name', 'John\tDoe', 'pattern'],
     ['a control character of C1', 'counterparty_name', 'John\u0085Doe', 'pattern'],
     ['a lone surrogate', 'counterparty_name', 'John \ud83d', 'pattern'],
+    ['nothing', 'counterparty_name', '', 'too_short'],
     ['spaces of all kinds', 'counterparty_name', ' \u00a0\u3000', 'pattern'],
     ['an object', 'counterparty_name', { first: 'John' }, 'type'],
     ['a line break', 'description', 'a\nb', 'pattern'],

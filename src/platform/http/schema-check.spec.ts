@@ -26,6 +26,7 @@ describe('violations of a schema', () => {
     [object({}, { minProperties: 1 }), {}, [' too_few']],
     [{ type: 'object', propertyNames: { pattern: '^[a-z]$' } }, { A: 1, b: 2 }, ['/A pattern']],
     [object({ a: { anyOf: [{ type: 'string', maxLength: 1 }, { type: 'null' }] } }), { a: 'xx' }, ['/a too_long']],
+    [{ type: 'string', minLength: 1, pattern: '^a' }, '', [' too_short']],
     [{ type: 'object', not: {} }, {}, [' type']],
   ])('are named in the contract’s words: %j', (schema, value, expected) => {
     expect(refusals(schema, value)).toEqual(expected);

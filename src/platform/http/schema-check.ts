@@ -76,13 +76,21 @@ class Found implements Violations {
 
   /** Takes over what a validator has just found. */
   add({ errors }: ValidateFunction, prefix: string): void {
-    const fields = (errors ?? []).map((error) => fieldErrorOf(error, prefix)).filter((error) => error !== null);
+    const fields = oneWordEach(
+      (errors ?? []).map((error) => fieldErrorOf(error, prefix)).filter((error) => error !== null),
+    );
     this.total += fields.length;
     const room = MAX_LISTED_ERRORS - this.errors.length;
     if (room <= 0) return;
     fields.sort((a, b) => (a.pointer < b.pointer ? -1 : a.pointer > b.pointer ? 1 : 0));
     this.errors.push(...fields.slice(0, room));
   }
+}
+
+/** A field that is empty or too long need not be told that it has not the required form either. */
+function oneWordEach(fields: readonly FieldError[]): FieldError[] {
+  const told = new Set(fields.filter(({ code }) => code !== 'pattern').map(({ pointer }) => pointer));
+  return fields.filter(({ code, pointer }) => code !== 'pattern' || !told.has(pointer));
 }
 
 const isList = ({ type }: PropertySchema): boolean =>
