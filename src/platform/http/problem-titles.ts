@@ -66,6 +66,8 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
     title: 'This bulk request exists already',
     meaning: 'The same payload was accepted before, without a key of its own; "existing_id" names the first one.',
   },
+  slug_taken: { status: 409, title: 'The slug is taken', meaning: 'Another organization has this slug.' },
+  iban_taken: { status: 409, title: 'The IBAN is taken', meaning: 'Another account has this IBAN.' },
   invalid_state: {
     status: 409,
     title: 'Not possible in the current state',
@@ -108,6 +110,7 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
     title: 'The idempotency key was used for something else',
     meaning: 'The same key came with another body before. Use a new key for a new request.',
   },
+  iban_missing: { status: 422, title: 'No IBAN', meaning: 'The account has no IBAN that could be verified.' },
   not_supported_yet: {
     status: 422,
     title: 'Not supported yet',
