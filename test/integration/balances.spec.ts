@@ -127,7 +127,6 @@ describe('balances and holds', () => {
       const broken = { code: 'invariant_violated' };
       const outcome = { purpose, referenceId: newId(), capturedMinor: 1n, releasedMinor: 0n };
       await expect(service.getHold(database, purpose, newId())).rejects.toMatchObject(broken);
-      await expect(run((tx) => service.lockHold(tx, purpose, newId()))).rejects.toMatchObject(broken);
       await expect(run((tx) => service.applyHoldOutcome(tx, outcome))).rejects.toMatchObject(broken);
     });
   });

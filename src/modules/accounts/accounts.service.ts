@@ -109,10 +109,6 @@ export class AccountsService {
     await this.holds.applyOutcome(tx, outcome);
   }
 
-  async lockHold(tx: Tx, purpose: string, referenceId: string): Promise<Hold> {
-    return existing(await this.holds.lock(tx, purpose, referenceId), purpose);
-  }
-
   async getHold(on: Queryable, purpose: string, referenceId: string): Promise<Hold> {
     return existing(await this.holds.find(on, purpose, referenceId), purpose);
   }

@@ -29,14 +29,6 @@ export class HoldsRepository {
     return hold ?? null;
   }
 
-  async lock(tx: Tx, purpose: string, referenceId: string): Promise<Hold | null> {
-    const [hold] = await tx.query<Hold>(
-      `SELECT ${HOLD} FROM holds WHERE purpose = $1 AND reference_id = $2 FOR NO KEY UPDATE`,
-      [purpose, referenceId],
-    );
-    return hold ?? null;
-  }
-
   async applyOutcome(tx: Tx, outcome: HoldOutcome): Promise<void> {
     const updated = await unviolated(
       'the outcome of a hold',
