@@ -6,6 +6,8 @@ import { CreatePlatformTables1795251780000 } from './1795251780000-create-platfo
 import { CreateBulkRequests1795251840000 } from './1795251840000-create-bulk-requests.js';
 import { CreateTransfers1795251900000 } from './1795251900000-create-transfers.js';
 import { CreateSandboxJournal1795251960000 } from './1795251960000-create-sandbox-journal.js';
+import { AddControl1795252020000 } from './1795252020000-add-control.js';
+import { CreateReconciliation1795252080000 } from './1795252080000-create-reconciliation.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
 export default new DataSource({
@@ -21,5 +23,7 @@ export default new DataSource({
     CreateBulkRequests1795251840000,
     CreateTransfers1795251900000,
     CreateSandboxJournal1795251960000,
+    AddControl1795252020000,
+    CreateReconciliation1795252080000,
   ],
 });

@@ -1,7 +1,9 @@
 export {
   BOOK,
+  HTTP,
   type Rail,
   RAIL_NAMES,
+  type RailBooking,
   type RailName,
   type RailNotice,
   type RailPayment,

@@ -23,7 +23,11 @@ import {
   TransfersController,
 } from './http/transfers.controller.js';
 import { DeliverBookCreditsProcessor } from './jobs/deliver-book-credits.processor.js';
-import { ExecuteBookChunkProcessor, ExecuteSandboxChunkProcessor } from './jobs/execute-chunk.processor.js';
+import {
+  ExecuteBookChunkProcessor,
+  ExecuteHttpChunkProcessor,
+  ExecuteSandboxChunkProcessor,
+} from './jobs/execute-chunk.processor.js';
 import { BookDeliveryRepository } from './persistence/book-delivery.repository.js';
 import { ChunkRepository } from './persistence/chunk.repository.js';
 import { DispatchRepository } from './persistence/dispatch.repository.js';
@@ -52,6 +56,7 @@ import { TransfersService } from './transfers.service.js';
     EvidenceRepository,
     ExecuteBookChunkProcessor,
     ExecuteChunk,
+    ExecuteHttpChunkProcessor,
     ExecuteSandboxChunkProcessor,
     KeepLateResults,
     LeaseChunk,

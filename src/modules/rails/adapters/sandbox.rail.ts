@@ -3,13 +3,18 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
 import type { PaymentAnswer, PaymentOutcome } from '../../../domain/payment-outcome.js';
-import type { Rail, RailNotice, RailPayment, RailTraits } from '../domain/rail.js';
+import type { Rail, RailBooking, RailNotice, RailPayment, RailTraits } from '../domain/rail.js';
 import { SANDBOX } from '../domain/rail.js';
 import { sandboxAct, type SandboxAct } from '../domain/sandbox-script.js';
-import { type JournalEntry, SandboxJournalRepository } from '../persistence/sandbox-journal.repository.js';
+import {
+  type JournalBooking,
+  type JournalEntry,
+  SandboxJournalRepository,
+} from '../persistence/sandbox-journal.repository.js';
 
 const SETTLES_AFTER_MS = 1_000;
 const RETURNS_AFTER_MS = 1_000;
+const STATEMENT_PAGE = 5_000;
 /** The journal is visible as soon as it is written; this only covers a statement still under way when a worker died. */
 const HORIZON_MS = 2_000;
 
@@ -29,13 +34,22 @@ export class SandboxRail implements Rail {
     this.traits = {
       deduplicates: true,
       visibilityHorizonMs: Math.min(HORIZON_MS, config.RAIL_VISIBILITY_HORIZON_MS),
-      windowLines: null,
+      reverses: true,
     };
+  }
+
+  pausedForMs(): number {
+    return 0;
+  }
+
+  /** In process, a whole chunk is one statement. */
+  windowLines(): null {
+    return null;
   }
 
   async submit(payments: readonly RailPayment[], signal: AbortSignal): Promise<PaymentOutcome[]> {
     if (signal.aborted) return payments.map(() => NOT_SENT);
-    const acts = payments.map((payment) => sandboxAct(payment.remittance));
+    const acts = payments.map(actOn);
     if (this.config.SANDBOX_JOURNAL) {
       const entries = payments.flatMap((payment, index) => journalEntry(payment, acts[index] as SandboxAct) ?? []);
       if (entries.length > 0) await this.journal.execute(entries);
@@ -66,14 +80,31 @@ export class SandboxRail implements Rail {
     }));
   }
 
+  async *fetchStatement(from: Date, to: Date): AsyncGenerator<RailBooking[]> {
+    for (let after: JournalBooking | undefined; ;) {
+      const page = await this.journal.listBookings({ from, to }, after ?? null, STATEMENT_PAGE);
+      yield page.map((booking) => ({ ...booking, railId: railIdOf(booking.reference) }));
+      after = page.at(-1);
+      if (page.length < STATEMENT_PAGE) return;
+    }
+  }
+
   async acknowledgeNotices(notices: readonly RailNotice[]): Promise<void> {
     await this.journal.markNoticed(notices.map((notice) => notice.reference));
   }
 }
 
+/** A reversal does what its payment says, but for the one thing that only a reversal can: fail. */
+function actOn({ remittance, reverses }: RailPayment): SandboxAct {
+  const act = sandboxAct(remittance);
+  if (reverses === null) return act;
+  if (act.act === 'irreversible') return { act: 'reject', code: 'NOOR' };
+  return act.act === 'return' ? { act: 'settle', afterMs: 0 } : act;
+}
+
 const REJECTED = 'Rejected by the sandbox';
 const NOT_SENT: PaymentOutcome = {
-  kind: 'not_accepted',
+  kind: 'not_sent',
   code: 'not_sent',
   detail: 'The window closed before it was sent',
 };
@@ -90,6 +121,7 @@ function journalEntry(payment: RailPayment, act: SandboxAct): JournalEntry | nul
     reasonCode: act.act === 'reject' ? act.code : null,
     amountMinor: payment.amountMinor,
     currency: payment.currency,
+    reverses: payment.reverses,
     settlesInMs: act.act === 'accept' ? SETTLES_AFTER_MS : null,
     returnsInMs: act.act === 'return' ? RETURNS_AFTER_MS : null,
   };
@@ -100,6 +132,7 @@ function outcomeOf(payment: RailPayment, act: SandboxAct): PaymentOutcome {
   switch (act.act) {
     case 'settle':
     case 'return':
+    case 'irreversible':
       return settled;
     case 'accept':
       return { kind: 'accepted', railId: railIdOf(payment.reference) };

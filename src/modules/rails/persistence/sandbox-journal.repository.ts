@@ -7,6 +7,8 @@ export interface JournalEntry {
   readonly reasonCode: string | null;
   readonly amountMinor: bigint;
   readonly currency: string;
+  /** The reference of the payment it takes back. */
+  readonly reverses: string | null;
   /** From now; an accepted payment is settled then. */
   readonly settlesInMs: number | null;
   /** From now; a settled payment comes back then. */
@@ -19,6 +21,14 @@ export interface JournalAnswer {
   readonly reasonCode: string | null;
 }
 
+export interface JournalBooking {
+  readonly reference: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly status: 'settled' | 'rejected' | 'returned';
+  readonly bookedAt: Date;
+}
+
 @Injectable()
 export class SandboxJournalRepository {
   constructor(private readonly database: Database) {}
@@ -26,11 +36,11 @@ export class SandboxJournalRepository {
   /** Executes each reference at most once, as a bank would; a repeated one is only counted. */
   async execute(entries: readonly JournalEntry[]): Promise<void> {
     await this.database.execute(
-      `INSERT INTO sandbox_journal AS j (reference, status, reason_code, amount_minor, currency, settles_at, returns_at)
-       SELECT reference, status, reason_code, amount_minor, currency,
+      `INSERT INTO sandbox_journal AS j (reference, status, reason_code, amount_minor, currency, reverses, settles_at, returns_at)
+       SELECT reference, status, reason_code, amount_minor, currency, reverses,
               now() + settles_in * interval '1 ms', now() + returns_in * interval '1 ms'
-         FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::int[], $7::int[])
-              AS e (reference, status, reason_code, amount_minor, currency, settles_in, returns_in)
+         FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::int[], $8::int[])
+              AS e (reference, status, reason_code, amount_minor, currency, reverses, settles_in, returns_in)
         ORDER BY reference
        ON CONFLICT (reference) DO UPDATE SET submissions = j.submissions + 1`,
       [
@@ -39,6 +49,7 @@ export class SandboxJournalRepository {
         entries.map((entry) => entry.reasonCode),
         entries.map((entry) => entry.amountMinor),
         entries.map((entry) => entry.currency),
+        entries.map((entry) => entry.reverses),
         entries.map((entry) => entry.settlesInMs),
         entries.map((entry) => entry.returnsInMs),
       ],
@@ -63,6 +74,25 @@ export class SandboxJournalRepository {
       [limit],
     );
     return rows.map((row) => row.reference);
+  }
+
+  /** What was booked in a period, page by page: payments when they settled or were rejected, returns when they came. */
+  async listBookings(
+    period: { from: Date; to: Date },
+    after: { reference: string; status: string } | null,
+    limit: number,
+  ): Promise<JournalBooking[]> {
+    return this.database.query<JournalBooking>(
+      `SELECT j.reference, j.amount_minor AS "amountMinor", j.currency, b.status, b.booked_at AS "bookedAt"
+         FROM sandbox_journal j
+        CROSS JOIN LATERAL (VALUES
+          ('settled', CASE j.status WHEN 'settled' THEN j.received_at WHEN 'accepted' THEN j.settles_at END),
+          ('rejected', CASE j.status WHEN 'rejected' THEN j.received_at END),
+          ('returned', j.returns_at)) AS b (status, booked_at)
+        WHERE b.booked_at >= $1 AND b.booked_at < least($2, now()) AND (j.reference, b.status) > ($3, $4)
+        ORDER BY j.reference, b.status LIMIT $5`,
+      [period.from, period.to, after?.reference ?? '', after?.status ?? '', limit],
+    );
   }
 
   async markNoticed(references: readonly string[]): Promise<void> {

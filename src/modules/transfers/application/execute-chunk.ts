@@ -7,9 +7,8 @@ import { UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
 import { BOOK, type Rail, RailsService } from '../../rails/index.js';
-import { decideUnsent } from '../domain/decide-cancel.js';
 import { decideInquiry } from '../domain/decide-inquiry.js';
-import { type DecisionContext, decideSubmission } from '../domain/decide-submission.js';
+import { type DecisionContext, decideSubmission, notSent } from '../domain/decide-submission.js';
 import type { Move, PayableLine } from '../domain/line.js';
 import { toPayment } from '../domain/payment.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
@@ -90,7 +89,7 @@ export class ExecuteChunk {
       if (start > 0) ({ isGranted, deadlineMs } = await this.leases.grant(lease, window));
       // What this process may not send any more was not tried either: it costs the line no attempt.
       if (!isGranted || deadlineMs <= performance.now()) {
-        return [...moves, ...lease.lines.slice(start).map((line) => decideUnsent(line, lease.chunk))];
+        return [...moves, ...lease.lines.slice(start).map((line) => notSent(line, 0, context))];
       }
       const outcomes = await this.submitWindow(lease, rail, window, deadlineMs);
       moves.push(...window.map((line, index) => decideSubmission(line, outcomes[index] as PaymentOutcome, context)));

@@ -15,19 +15,3 @@ export function decideCancel(line: Line): Move {
     followUp: null,
   };
 }
-
-/** A line the window did not reach: it stays pending, in a chunk of its own. */
-export function decideUnsent(line: Line, context: { tries: number; deaths: number }): Move {
-  return {
-    line,
-    from: 'pending',
-    to: 'pending',
-    source: 'submission',
-    attempts: line.attempts,
-    possiblySent: line.possiblySent,
-    code: null,
-    detail: null,
-    railId: null,
-    followUp: { purpose: 'submit', tries: context.tries, deaths: context.deaths, dueInMs: 0, size: null },
-  };
-}

@@ -44,12 +44,34 @@ export function decideSubmission(line: Line, outcome: PaymentOutcome, context: D
     }
     case 'not_accepted':
       return notAccepted(sent, outcome, context);
+    case 'not_sent':
+      return notSent(line, outcome.retryAfterMs ?? 0, context);
   }
 }
 
-function notAccepted(sent: Move, refusal: { code: string; detail: string | null }, context: DecisionContext): Move {
+/** What did not leave this process costs the line no attempt, and changes nothing about it. */
+export function notSent(line: Line, dueInMs: number, context: Pick<DecisionContext, 'tries' | 'deaths'>): Move {
+  return {
+    line,
+    from: 'pending',
+    to: 'pending',
+    source: 'submission',
+    attempts: line.attempts,
+    possiblySent: line.possiblySent,
+    code: null,
+    detail: null,
+    railId: null,
+    followUp: { purpose: 'submit', tries: context.tries, deaths: context.deaths, dueInMs, size: null },
+  };
+}
+
+function notAccepted(
+  sent: Move,
+  refusal: Extract<PaymentOutcome, { kind: 'not_accepted' }>,
+  context: DecisionContext,
+): Move {
   if (sent.attempts < context.maxAttempts) {
-    const dueInMs = backoffMs(context.tries, context.backoff, context.random);
+    const dueInMs = Math.max(backoffMs(context.tries, context.backoff, context.random), refusal.retryAfterMs ?? 0);
     const followUp = {
       purpose: 'submit' as const,
       tries: context.tries + 1,

@@ -20,6 +20,8 @@ export interface PayableLine extends Line {
   readonly counterpartyIban: string;
   readonly counterpartyBic: string | null;
   readonly description: string | null;
+  /** The transfer this one pays again, or takes back. */
+  readonly originTransferId: string | null;
 }
 
 export type MoveSource = 'submission' | 'inquiry' | 'lost_lease' | 'stop' | 'evidence' | 'operator';

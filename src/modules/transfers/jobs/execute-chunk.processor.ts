@@ -22,6 +22,10 @@ abstract class ExecuteChunkProcessor extends JobHandler<{ chunkId: string }> {
 @Processor(executeChunkJobs.sandbox.name)
 export class ExecuteSandboxChunkProcessor extends ExecuteChunkProcessor {}
 
+/** Chunks of the bank's rail. */
+@Processor(executeChunkJobs.http.name)
+export class ExecuteHttpChunkProcessor extends ExecuteChunkProcessor {}
+
 /** Chunks of the book rail. */
 @Processor(executeChunkJobs.book.name)
 export class ExecuteBookChunkProcessor extends ExecuteChunkProcessor {}

@@ -31,19 +31,22 @@ export interface ChunkBulk {
   readonly debtorBic: string | null;
   readonly currency: string;
   readonly urgent: boolean;
+  /** Its transfers take others back: money comes in, and nothing is reserved for it. */
+  readonly isReversal: boolean;
 }
 
 const CHUNK_COLUMNS = `id, organization_id AS "organizationId", bulk_id AS "bulkId", purpose, rail, line_from AS "lineFrom",
   line_to AS "lineTo", line_count AS "lineCount", tries, deaths, submitted_through AS "submittedThrough"`;
 
 const SELECT_BULK = `SELECT b.id, b.organization_id AS "organizationId", b.status, b.on_failure AS "onFailure", b.currency,
-  b.priority = 'urgent' AS urgent,
+  b.priority = 'urgent' AS urgent, b.origin IS NOT DISTINCT FROM 'reversal' AS "isReversal",
   b.debtor_account_id AS "debtorAccountId", a.status AS "debtorStatus", a.iban AS "debtorIban", a.bic AS "debtorBic"
   FROM bulk_requests b JOIN accounts a ON a.id = b.debtor_account_id`;
 
 const LINE_COLUMNS = `id, line, status, attempts, possibly_sent AS "possiblySent", amount_minor AS "amountMinor", currency,
   creditor_account_id AS "creditorAccountId", counterparty_name AS "counterpartyName",
-  counterparty_iban AS "counterpartyIban", counterparty_bic AS "counterpartyBic", description`;
+  counterparty_iban AS "counterpartyIban", counterparty_bic AS "counterpartyBic", description,
+  origin_transfer_id AS "originTransferId"`;
 
 /** Leases on chunks: the statements of one worker executing one chunk. */
 @Injectable()
