@@ -219,9 +219,7 @@ describe('the acceptance of a bulk request', () => {
       ['callback_url', { callback_url: 'https://example.com/hook' }],
       ['requested_execution_date', { requested_execution_date: '2027-01-31' }],
       ['duplicate_policy', { duplicate_policy: 'warn' }],
-      ['rail http', { rail: 'http' }],
       ['rail iso20022', { rail: 'iso20022' }],
-      ['on_failure reverse', { on_failure: 'reverse' }],
     ])('of a bulk that asks for what is not supported yet: %s', async (_, values) => {
       const { organizationId, accountId } = await debtorWith('100.00');
       const before = await rowCounts(database);
@@ -258,7 +256,7 @@ describe('the acceptance of a bulk request', () => {
       expect(preview).toMatchObject({ totalMinor: 1_000n, transferCount: 10, counts: { pending: 10, settled: 0 } });
       await expect(dryRun(bulkOf(accountId, 5))).resolves.toMatchObject({ transferCount: 5 });
       expect((await refusalOf(dryRun(bulkOf(accountId, 11)))).code).toBe('insufficient_funds');
-      expect((await refusalOf(dryRun(bulkOf(accountId, 1, { rail: 'http' })))).code).toBe('not_supported_yet');
+      expect((await refusalOf(dryRun(bulkOf(accountId, 1, { rail: 'http' })))).code).toBe('rail_not_configured');
       expect((await refusalOf(dryRun({ credit_transfers: [] }))).code).toBe('invalid_request');
       await expect(rowCounts(database)).resolves.toEqual(before);
     });

@@ -4,7 +4,8 @@ import { RecordMoves } from '../../src/modules/transfers/application/record-move
 import type { EvidenceStatus } from '../../src/modules/transfers/domain/decide-evidence.js';
 import { EvidenceRepository, type NewEvidence } from '../../src/modules/transfers/persistence/evidence.repository.js';
 import { railReference, transferIdOf } from '../../src/domain/ids.js';
-import { Database } from '../../src/platform/database/index.js';
+import { TransfersService } from '../../src/modules/transfers/index.js';
+import { Database, UnitOfWork } from '../../src/platform/database/index.js';
 import { creditTransfers, submitBulk } from '../factories/bulk-requests.js';
 import { createFundedAccount, createOrganization } from '../factories/organizations.js';
 import {
@@ -18,6 +19,7 @@ import {
   runLoop,
   skipTime,
   statusesOf,
+  submissionsOf,
   takeChunk,
   transfersOf,
   UNHURRIED,
@@ -29,12 +31,13 @@ describe('evidence', () => {
   let database: Database;
   let organizationId: string;
   const contradicted: string[] = [];
+  const open: string[] = [];
   beforeAll(async () => {
     worker = await startTestWorker(UNHURRIED, { working: false });
     database = worker.app.get(Database);
     organizationId = (await createOrganization(worker.app)).id;
   });
-  afterAll(() => finish(worker, { contradicted }));
+  afterAll(() => finish(worker, { contradicted, open }));
 
   /** A bulk of these lines, from an account that has just their total, after their first submission. */
   async function submitted(words: string[], values: Partial<Submission> = {}) {
@@ -217,20 +220,70 @@ describe('evidence', () => {
   });
 
   describe('that contradicts a final state', () => {
-    it.each<[string, EvidenceStatus]>([
-      ['Salary', 'rejected'],
-      ['sandbox:reject:AC06', 'settled'],
-      ['sandbox:reject:AC06', 'returned'],
-    ])('is kept and changes neither state nor money (%s, then told it was %s)', async (words, status) => {
+    /** What suspense has of the organization's money, in minor units. */
+    const suspense = async (): Promise<bigint> => {
+      const [row] = await database.query<{ posted: bigint }>(
+        `SELECT posted_minor AS posted FROM accounts WHERE organization_id = $1 AND kind = 'suspense'`,
+        [organizationId],
+      );
+      return row?.posted ?? 0n;
+    };
+
+    it.each<[string, EvidenceStatus, bigint]>([
+      ['Salary', 'rejected', 100n],
+      ['sandbox:reject:AC06', 'settled', -100n],
+      ['sandbox:reject:AC06', 'returned', 0n],
+    ])('changes no state, and shows on suspense (%s, then told it was %s: %s)', async (words, status, moved) => {
       const { bulkId, accountId } = await submitted([words]);
       await completeAll(worker.app);
-      const before = [await transfersOf(worker.app, bulkId), await entriesOf(bulkId), await balanceOf(accountId)];
+      const before = [await transfersOf(worker.app, bulkId), await balanceOf(accountId)];
+      const suspended = await suspense();
       await say(bulkId, 0, status);
       await apply();
       await expect(outcomesOf(bulkId)).resolves.toEqual(['contradiction']);
-      const after = [await transfersOf(worker.app, bulkId), await entriesOf(bulkId), await balanceOf(accountId)];
-      expect(after).toEqual(before);
+      expect([await transfersOf(worker.app, bulkId), await balanceOf(accountId)]).toEqual(before);
+      await expect(suspense()).resolves.toBe(suspended + moved);
     });
+
+    it('is booked once, however often and by whomever it is said', async () => {
+      const { bulkId } = await submitted(['sandbox:reject:AC06']);
+      await completeAll(worker.app);
+      const suspended = await suspense();
+      for (const source of ['callback', 'statement'] as const) {
+        await say(bulkId, 0, 'settled', { source });
+        await apply();
+      }
+      await say(bulkId, 0, 'settled', { source: 'statement' });
+      await apply();
+      await expect(outcomesOf(bulkId)).resolves.toEqual(['contradiction', 'contradiction']);
+      await expect(suspense()).resolves.toBe(suspended - 100n);
+    });
+
+    it('is told to whoever reconciles, once, with what it did to suspense', async () => {
+      const { bulkId } = await submitted(['Salary']);
+      await say(bulkId, 0, 'rejected');
+      await apply();
+      const transfers = worker.app.get(TransfersService, { strict: false });
+      const take = () => worker.app.get(UnitOfWork).run((tx) => transfers.takeUnreported(tx, 100));
+      const told = (await take()).filter((item) => item.bulkId === bulkId);
+      expect(told).toMatchObject([
+        { outcome: 'contradiction', status: 'rejected', transferStatus: 'settled', suspenseMinor: 100n },
+      ]);
+      await expect(take()).resolves.toEqual([]);
+    });
+  });
+
+  it('that a line was paid which was never sent keeps it from being sent, and a person looks at it', async () => {
+    const account = await createFundedAccount(worker.app, { organizationId, amount: '1.00' });
+    const submission = { debtor_account_id: account.id, credit_transfers: creditTransfers(1) };
+    const { bulkId } = await submitBulk(worker.app, organizationId, submission);
+    await say(bulkId, 0, 'settled');
+    await apply();
+    await expect(outcomesOf(bulkId)).resolves.toEqual(['contradiction']);
+    await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ manual_review: 1 });
+    await executeDue(worker.app);
+    expect(await submissionsOf(worker.app, bulkId)).toEqual([0]);
+    open.push(bulkId);
   });
 
   it('about a reference that is not ours is put aside, and blocks nothing', async () => {

@@ -137,9 +137,7 @@ describe('a worker', () => {
   });
 
   describe('is granted a window of lines at a time', () => {
-    const traits = () => rail.traits as { windowLines: number | null };
-    beforeEach(() => (traits().windowLines = 4));
-    afterEach(() => (traits().windowLines = null));
+    beforeEach(() => jest.spyOn(rail, 'windowLines').mockReturnValue(4));
 
     it('and sends them window by window', async () => {
       const submit = jest.spyOn(rail, 'submit');

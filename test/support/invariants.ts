@@ -28,9 +28,10 @@ const CHECKS: Readonly<Record<string, string>> = {
         OR (b.completed_at IS NOT NULL AND h.captured_minor + h.released_minor <> h.amount_minor)`,
   '3 a transfer is settled and returned in the ledger as its state says, once, with its amount': `
     SELECT t.id, t.status, e.*
-      FROM transfers t
+      FROM transfers t JOIN bulk_requests b ON b.id = t.bulk_id
      CROSS JOIN LATERAL (
-       SELECT coalesce(sum(amount_minor) FILTER (WHERE kind = 'settlement'), 0) AS settled,
+       SELECT coalesce(sum(amount_minor) FILTER (
+                WHERE kind = CASE b.origin WHEN 'reversal' THEN 'reversal' ELSE 'settlement' END), 0) AS settled,
               coalesce(sum(amount_minor) FILTER (WHERE kind = 'return'), 0) AS returned
          FROM ledger_entries WHERE transfer_id = t.id) e
      WHERE e.settled <> CASE WHEN t.status IN ('settled', 'returned') THEN t.amount_minor ELSE 0 END
@@ -58,7 +59,7 @@ const CHECKS: Readonly<Record<string, string>> = {
             OR c.rail <> t.rail OR c.bulk_id <> t.bulk_id OR (c.purpose = 'submit') <> (t.status = 'pending'))`,
   '6 a bulk is completed exactly when its state is final, and then nothing of it is open': `
     SELECT b.id, b.status, b.completed_at FROM bulk_requests b
-     WHERE (b.completed_at IS NOT NULL) <> (b.status IN ('completed', 'partially_completed', 'failed', 'cancelled'))
+     WHERE (b.completed_at IS NOT NULL) <> (b.status IN ('completed', 'partially_completed', 'failed', 'cancelled', 'reversed'))
         OR (b.completed_at IS NOT NULL AND (
              EXISTS (SELECT FROM transfers t WHERE t.bulk_id = b.id
                         AND t.status IN ('pending', 'submitted', 'in_doubt', 'manual_review'))
@@ -77,6 +78,11 @@ const CHECKS: Readonly<Record<string, string>> = {
                 + coalesce(sum((to_jsonb(y) ->> (s.status || '_minor'))::bigint), 0) AS counted_amount
          FROM bulk_tallies y WHERE y.bulk_id = b.id) c
      WHERE s.lines <> c.counted OR s.amount <> coalesce(c.counted_amount, s.amount)`,
+  '6 a reversed bulk has nothing left that was paid and not taken back': `
+    SELECT b.id, t.id AS transfer FROM bulk_requests b
+      JOIN transfers t ON t.bulk_id = b.id AND t.status = 'settled'
+      LEFT JOIN transfers r ON r.origin_transfer_id = t.id
+     WHERE b.status = 'reversed' AND (r.id IS NULL OR r.status NOT IN ('settled', 'returned', 'failed'))`,
   '7 no account is below its limit': `
     SELECT id FROM accounts WHERE posted_minor - reserved_minor < -overdraft_limit_minor OR reserved_minor < 0`,
   '9 each transition of a transfer begins where the one before ended': `

@@ -6,6 +6,7 @@ import { newestFirst } from '../../platform/http/newest-first.js';
 import { type Account, AccountsQueries } from '../accounts/index.js';
 import type { BankTransaction } from './domain/bank-transaction.js';
 import type { LedgerInvariants } from './domain/invariants.js';
+import type { KindSum } from './domain/kind-sum.js';
 import { instantInTheFuture } from './domain/ledger.errors.js';
 import type { AccountEntry } from './domain/ledger-entry.js';
 import { BankTransactionsRepository } from './persistence/bank-transactions.repository.js';
@@ -42,6 +43,11 @@ export class LedgerQueries {
     return newestFirst(page, (limit, beforeId) => this.ledger.listOfAccount(this.database, accountId, limit, beforeId));
   }
 
+  /** What was booked for the transfers of a bulk request, by kind; a kind of which there is nothing is left out. */
+  async sumOfBulkByKind(on: Queryable, bulkId: string): Promise<KindSum[]> {
+    return this.ledger.sumOfBulkByKind(on, bulkId);
+  }
+
   async getBankTransaction(organizationId: string, id: string): Promise<BankTransaction> {
     const transaction = await this.bankTransactions.find(this.database, organizationId, id);
     if (!transaction) throw notFound('bank transaction');
@@ -54,12 +60,15 @@ export class LedgerQueries {
     );
   }
 
-  /** Reads the whole ledger: for tests and nightly checks. Each of the three is one statement, so none sees half a commit. */
-  async invariants(on: Queryable): Promise<LedgerInvariants> {
+  /**
+   * Reads the whole ledger, or what one organization has of it: for tests and nightly checks. Each of the three is one statement, so
+   * none sees half a commit.
+   */
+  async invariants(on: Queryable, organizationId: string | null = null): Promise<LedgerInvariants> {
     return {
-      sums: await this.ledger.sumPostedByCurrency(on),
-      posted: await this.ledger.listPostedUnlikeEntries(on),
-      reserved: await this.ledger.listReservedUnlikeHolds(on),
+      sums: await this.ledger.sumPostedByCurrency(on, organizationId),
+      posted: await this.ledger.listPostedUnlikeEntries(on, organizationId),
+      reserved: await this.ledger.listReservedUnlikeHolds(on, organizationId),
     };
   }
 }

@@ -7,7 +7,7 @@ import { IdempotencyService, type Reply } from '../../platform/idempotency/index
 import { accountNotActive, AccountsQueries, AccountsService, type HoldOutcome } from '../accounts/index.js';
 import { type AmountInput, amountMinorOf } from './domain/amount-input.js';
 import { bankEntryOf, type BankTransaction, type Direction, failureReasonOf } from './domain/bank-transaction.js';
-import type { Posting } from './domain/ledger-entry.js';
+import type { LedgerEntryKind, Posting } from './domain/ledger-entry.js';
 import { balanceChangesOf } from './domain/posting.js';
 import { BankTransactionsRepository } from './persistence/bank-transactions.repository.js';
 import { LedgerRepository } from './persistence/ledger.repository.js';
@@ -41,6 +41,11 @@ export class LedgerService {
     if (posting.entries.length > 0) await this.ledger.insert(tx, posting.organizationId, posting.entries);
     if (holdOutcome) await this.accounts.applyHoldOutcome(tx, holdOutcome);
     await this.accounts.applyChanges(tx, balanceChangesOf(posting));
+  }
+
+  /** Which of the transfers were booked as this kind already. */
+  async findBooked(tx: Tx, kind: LedgerEntryKind, transferIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return new Set(await this.ledger.findBooked(tx, kind, transferIds));
   }
 
   /** Moves money between an account and the bank's own. A debit without the funds is kept as failed and moves nothing. */

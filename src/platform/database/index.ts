@@ -3,4 +3,4 @@ export { Database } from './database.js';
 export { DatabaseModule } from './database.module.js';
 export type { Queryable } from './queryable.js';
 export type { Tx } from './tx.js';
-export { CommitOutcomeUnknown, sqlState, UnitOfWork } from './unit-of-work.js';
+export { CommitOutcomeUnknown, isTransient, sqlState, UnitOfWork } from './unit-of-work.js';

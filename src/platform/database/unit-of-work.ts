@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { DomainError } from '../../domain/errors.js';
+import type { Queryable } from './queryable.js';
 import { Tx } from './tx.js';
 
 const SERIALIZATION_FAILURE = '40001';
@@ -41,6 +42,33 @@ export class UnitOfWork {
         if (retry >= MAX_RETRIES || !isRetryable(error)) throw error;
         await delay(Math.random() * 20 * 2 ** retry);
       }
+    }
+  }
+
+  /**
+   * Reads everything at one moment (REPEATABLE READ, READ ONLY), however many statements it takes: what others commit meanwhile is not
+   * seen, and PostgreSQL refuses to write. It runs once, since a reader conflicts with nobody. Not for long: while it is open, nothing
+   * that was deleted or updated since can be cleaned up.
+   *
+   * @param work gets the instant as its second argument: whatever was committed before it is seen
+   */
+  async snapshot<T>(work: (on: Queryable, takenAt: Date) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      await runner.startTransaction('REPEATABLE READ');
+      try {
+        const reader = new Tx(runner.manager, client);
+        await reader.execute('SET TRANSACTION READ ONLY');
+        // The first statement that reads takes the snapshot, after its own beginning.
+        const [first] = await reader.query<{ takenAt: Date }>(`SELECT statement_timestamp() AS "takenAt"`);
+        return await work(reader, (first as { takenAt: Date }).takenAt);
+      } finally {
+        // There is nothing to commit.
+        await rollback(runner, client);
+      }
+    } finally {
+      await runner.release();
     }
   }
 
@@ -97,6 +125,27 @@ function destroy(client: PoolClient, error: unknown): void {
 function isServerError(error: unknown): boolean {
   const state = sqlState(error);
   return state !== undefined && !state.startsWith('57') && !state.startsWith('08');
+}
+
+/**
+ * The database was not there, or went: the same work may succeed when it is back. Everything it decided itself (a constraint, a
+ * syntax error) would be decided the same way again.
+ */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof CommitOutcomeUnknown) return true;
+  if (error instanceof DomainError) return false;
+  const state = sqlState(error);
+  return state === undefined ? isConnectionFailure(error) : TRANSIENT_STATE.test(state);
+}
+
+/** Connection exceptions, lack of resources, an administrator's or a crash's shutdown. */
+const TRANSIENT_STATE = /^(08|53|57P)/;
+
+/** Node names a broken socket by a code; the driver says in words that its connection ended. */
+function isConnectionFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && typeof error.code === 'string' && /^E[A-Z_]+$/.test(error.code)) return true;
+  return /connection (terminated|ended)|not queryable|timeout exceeded when trying to connect/i.test(error.message);
 }
 
 function isRetryable(error: unknown): boolean {

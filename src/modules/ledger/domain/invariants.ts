@@ -7,12 +7,16 @@ export interface LedgerInvariants {
   /** Accounts whose posted balance is not the sum of their entries. */
   readonly posted: readonly {
     readonly accountId: string;
+    readonly organizationId: string;
+    readonly currency: Currency;
     readonly postedMinor: bigint;
     readonly entriesMinor: bigint;
   }[];
   /** Accounts whose reserved balance is not the sum of their open holds. */
   readonly reserved: readonly {
     readonly accountId: string;
+    readonly organizationId: string;
+    readonly currency: Currency;
     readonly reservedMinor: bigint;
     readonly heldMinor: bigint;
   }[];

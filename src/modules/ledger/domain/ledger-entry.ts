@@ -4,10 +4,12 @@ import type { Currency } from '../../../domain/currency.js';
 export const LEDGER_ENTRY_KINDS = [
   'settlement', // a transfer was paid: the debtor's account to its rail's clearing account, or to the counterparty's own
   'return', // a paid transfer came back: the clearing account to the debtor's, or to suspense when that is closed
+  'reversal', // a paid transfer is taken back by a new one: the clearing account, or the counterparty's own, to the debtor's
   'book_delivery', // a transfer from another organization arrives: the clearing account to the counterparty's
   'bank_credit', // the bank puts money on an account: the bank account to that one
   'bank_debit', // the bank takes money off an account: that one to the bank account
   'suspense', // the rail says otherwise than our books: suspense and clearing, until a person decides
+  'correction', // a person decided what becomes of money on suspense: suspense and clearing, the debtor's account, or fees
 ] as const;
 
 export type LedgerEntryKind = (typeof LEDGER_ENTRY_KINDS)[number];

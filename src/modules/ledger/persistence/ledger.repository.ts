@@ -3,7 +3,8 @@ import { minIdAt, newId } from '../../../domain/ids.js';
 import { unviolated } from '../../../platform/database/constraint-violation.js';
 import type { Queryable, Tx } from '../../../platform/database/index.js';
 import type { LedgerInvariants } from '../domain/invariants.js';
-import type { AccountEntry, NewLedgerEntry } from '../domain/ledger-entry.js';
+import type { KindSum } from '../domain/kind-sum.js';
+import type { AccountEntry, LedgerEntryKind, NewLedgerEntry } from '../domain/ledger-entry.js';
 
 /** How far the clocks that make ids and the one that stamps rows may be apart; ids only narrow the search. */
 const CLOCK_SLACK_MS = 86_400_000;
@@ -31,6 +32,15 @@ export class LedgerRepository {
         ],
       ),
     );
+  }
+
+  /** Which of the transfers have an entry of this kind. */
+  async findBooked(on: Queryable, kind: LedgerEntryKind, transferIds: readonly string[]): Promise<string[]> {
+    const rows = await on.query<{ transferId: string }>(
+      `SELECT transfer_id AS "transferId" FROM ledger_entries WHERE transfer_id = ANY($2::uuid[]) AND kind = $1`,
+      [kind, transferIds],
+    );
+    return rows.map((row) => row.transferId);
   }
 
   /**
@@ -68,32 +78,52 @@ export class LedgerRepository {
     return rows[0]?.postedMinor ?? 0n;
   }
 
-  async sumPostedByCurrency(on: Queryable): Promise<LedgerInvariants['sums']> {
-    return on.query(
-      `SELECT currency, sum(posted_minor)::bigint AS "postedMinor" FROM accounts GROUP BY currency ORDER BY currency`,
+  async sumOfBulkByKind(on: Queryable, bulkId: string): Promise<KindSum[]> {
+    return on.query<KindSum>(
+      `SELECT e.kind, count(*)::int AS entries, sum(e.amount_minor)::bigint AS "sumMinor"
+         FROM transfers t JOIN ledger_entries e ON e.transfer_id = t.id WHERE t.bulk_id = $1 GROUP BY e.kind`,
+      [bulkId],
     );
   }
 
-  async listPostedUnlikeEntries(on: Queryable): Promise<LedgerInvariants['posted']> {
+  /** @param organizationId null: of all organizations; an entry never leaves its own, so each of them sums to zero, too */
+  async sumPostedByCurrency(on: Queryable, organizationId: string | null): Promise<LedgerInvariants['sums']> {
+    return on.query(
+      `SELECT currency, sum(posted_minor)::bigint AS "postedMinor" FROM accounts
+        WHERE $1::uuid IS NULL OR organization_id = $1
+        GROUP BY currency ORDER BY currency`,
+      [organizationId],
+    );
+  }
+
+  async listPostedUnlikeEntries(on: Queryable, organizationId: string | null): Promise<LedgerInvariants['posted']> {
     return on.query(
       `WITH booked AS (
          SELECT account_id, sum(amount_minor) AS amount_minor
            FROM (SELECT credit_account_id AS account_id, amount_minor FROM ledger_entries
-                 UNION ALL SELECT debit_account_id, -amount_minor FROM ledger_entries) AS sides
+                  WHERE $1::uuid IS NULL OR organization_id = $1
+                 UNION ALL SELECT debit_account_id, -amount_minor FROM ledger_entries
+                            WHERE $1::uuid IS NULL OR organization_id = $1) AS sides
           GROUP BY account_id)
-       SELECT a.id AS "accountId", a.posted_minor AS "postedMinor", coalesce(b.amount_minor, 0)::bigint AS "entriesMinor"
+       SELECT a.id AS "accountId", a.organization_id AS "organizationId", a.currency, a.posted_minor AS "postedMinor",
+              coalesce(b.amount_minor, 0)::bigint AS "entriesMinor"
          FROM accounts a LEFT JOIN booked b ON b.account_id = a.id
-        WHERE a.posted_minor <> coalesce(b.amount_minor, 0)`,
+        WHERE a.posted_minor <> coalesce(b.amount_minor, 0) AND ($1::uuid IS NULL OR a.organization_id = $1)`,
+      [organizationId],
     );
   }
 
-  async listReservedUnlikeHolds(on: Queryable): Promise<LedgerInvariants['reserved']> {
+  async listReservedUnlikeHolds(on: Queryable, organizationId: string | null): Promise<LedgerInvariants['reserved']> {
     return on.query(
       `WITH held AS (
-         SELECT account_id, sum(amount_minor - captured_minor - released_minor) AS amount_minor FROM holds GROUP BY account_id)
-       SELECT a.id AS "accountId", a.reserved_minor AS "reservedMinor", coalesce(h.amount_minor, 0)::bigint AS "heldMinor"
+         SELECT account_id, sum(amount_minor - captured_minor - released_minor) AS amount_minor FROM holds
+          WHERE $1::uuid IS NULL OR organization_id = $1
+          GROUP BY account_id)
+       SELECT a.id AS "accountId", a.organization_id AS "organizationId", a.currency, a.reserved_minor AS "reservedMinor",
+              coalesce(h.amount_minor, 0)::bigint AS "heldMinor"
          FROM accounts a LEFT JOIN held h ON h.account_id = a.id
-        WHERE a.reserved_minor <> coalesce(h.amount_minor, 0)`,
+        WHERE a.reserved_minor <> coalesce(h.amount_minor, 0) AND ($1::uuid IS NULL OR a.organization_id = $1)`,
+      [organizationId],
     );
   }
 }

@@ -2,17 +2,19 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
 import { transferIdOf } from '../../../domain/ids.js';
-import { Database, UnitOfWork } from '../../../platform/database/index.js';
+import { Database, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
+import { Wake } from '../../../platform/queue/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
+import { LedgerService, type NewLedgerEntry } from '../../ledger/index.js';
 import { RailsService } from '../../rails/index.js';
-import { decideEvidence } from '../domain/decide-evidence.js';
+import { decideEvidence, type Suspense } from '../domain/decide-evidence.js';
 import type { Move } from '../domain/line.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
 import { EvidenceRepository, type OpenEvidence } from '../persistence/evidence.repository.js';
-import { TransferRepository } from '../persistence/transfer.repository.js';
+import { TransferRepository, type TransferState } from '../persistence/transfer.repository.js';
 import { RequestCompletion } from './request-completion.js';
-import { RecordMoves } from './record-moves.js';
+import { type MovesToRecord, RecordMoves } from './record-moves.js';
 
 const BATCH = 500;
 const logger = createLogger('evidence');
@@ -31,7 +33,9 @@ export class ApplyEvidence implements OnModuleInit {
     private readonly transfers: TransferRepository,
     private readonly recorder: RecordMoves,
     private readonly completion: RequestCompletion,
+    private readonly ledger: LedgerService,
     private readonly rails: RailsService,
+    private readonly wake: Wake,
     private readonly loops: Loops,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -67,11 +71,11 @@ export class ApplyEvidence implements OnModuleInit {
 
   private async apply(): Promise<boolean> {
     const unmatched = await this.evidence.closeUnmatched();
-    if (unmatched > 0) logger.warn({ event: 'evidence_unmatched', count: unmatched });
+    if (unmatched > 0) this.report({ event: 'evidence_unmatched', count: unmatched });
     const open = await this.evidence.findOpen(BATCH);
     let applied = 0;
     for (const group of groupByBulk(open)) applied += await this.applyAndComplete(group);
-    // What came too early stays open; without progress the next turn can wait.
+    // Without progress the next turn can wait.
     return open.length === BATCH && applied > 0;
   }
 
@@ -95,31 +99,81 @@ export class ApplyEvidence implements OnModuleInit {
       const bulk = await this.chunks.getBulk(tx, first.bulkId);
       const free = new Set(await this.chunks.lockUnleasedByIds(tx, [...new Set(items.map((item) => item.chunkId))]));
       const states = await this.transfers.lockStates(tx, [...new Set(items.map((item) => item.transferId))]);
-      const stateOf = new Map(states.map((state) => [state.id, state]));
-      const moves: Move[] = [];
-      const outcomes: { id: string; outcome: 'applied' | 'redundant' | 'contradiction' }[] = [];
-      for (const item of items) {
-        const state = stateOf.get(item.transferId);
-        // Moved to another chunk meanwhile, or leased again: next turn.
-        if (!state || !free.has(state.chunkId)) continue;
-        const verdict = decideEvidence(state, item);
-        if (verdict.outcome === 'early') continue;
-        outcomes.push({ id: item.id, outcome: verdict.outcome });
-        if (verdict.outcome !== 'applied') continue;
-        moves.push(verdict.move);
-        // A second word about the same transfer waits until the first one is committed.
-        stateOf.delete(item.transferId);
+      const decided = decideAll(items, new Map(states.map((state) => [state.id, state])), free);
+      await this.evidence.close(tx, decided.outcomes);
+      await this.evidence.putOff(tx, decided.early);
+      const contradictions = decided.outcomes.filter((item) => item.outcome === 'contradiction').length;
+      if (contradictions > 0) {
+        tx.afterCommit(() => this.report({ event: 'evidence_contradicts', bulk_request_id: bulk.id, contradictions }));
       }
-      const contradictions = outcomes.filter((item) => item.outcome === 'contradiction').length;
-      if (contradictions > 0) logger.error({ event: 'evidence_contradicts', bulk_request_id: bulk.id, contradictions });
-      await this.evidence.close(tx, outcomes);
-      if (moves.length > 0) {
-        await this.recorder.record(tx, { bulk, rail: first.rail, chunk: null, moves });
+      const { rail } = first;
+      const entries = await this.suspenseOf(tx, { bulk, rail }, decided.suspended);
+      if (decided.moves.length > 0 || entries.length > 0) {
+        await this.recorder.record(tx, { bulk, rail, chunk: null, moves: decided.moves, entries });
         await this.chunks.closeEmptied(tx, [...free]);
       }
-      return outcomes.length;
+      return decided.outcomes.length;
     });
   }
+
+  /** Tells the log, and wakes whoever opens breaks about it. */
+  private report(finding: { event: string } & Record<string, unknown>): void {
+    logger.error(finding);
+    this.wake.notify('evidence');
+  }
+
+  /** Once per transfer: a callback and a statement that say the same contradict our books by the same money. */
+  private async suspenseOf(
+    tx: Tx,
+    owner: Pick<MovesToRecord, 'bulk' | 'rail'>,
+    suspended: readonly Suspended[],
+  ): Promise<NewLedgerEntry[]> {
+    if (suspended.length === 0) return [];
+    const ids = suspended.map((item) => item.transferId);
+    const booked = await this.ledger.findBooked(tx, 'suspense', ids);
+    const unbooked = suspended.filter((item) => !booked.has(item.transferId));
+    return this.recorder.suspenseEntries(tx, owner, unbooked);
+  }
+}
+
+interface Suspended {
+  readonly transferId: string;
+  readonly amountMinor: bigint;
+  readonly suspense: Suspense;
+}
+
+interface Decided {
+  readonly outcomes: { id: string; outcome: 'applied' | 'redundant' | 'contradiction' }[];
+  readonly early: string[];
+  readonly moves: Move[];
+  readonly suspended: Suspended[];
+}
+
+function decideAll(
+  items: readonly OpenEvidence[],
+  stateOf: Map<string, TransferState>,
+  freeChunks: ReadonlySet<string>,
+): Decided {
+  const decided: Decided = { outcomes: [], early: [], moves: [], suspended: [] };
+  for (const item of items) {
+    const state = stateOf.get(item.transferId);
+    // Moved to another chunk meanwhile, or leased again: next turn.
+    if (!state || !freeChunks.has(state.chunkId)) continue;
+    const verdict = decideEvidence(state, item);
+    if (verdict.outcome === 'early') {
+      decided.early.push(item.id);
+      continue;
+    }
+    decided.outcomes.push({ id: item.id, outcome: verdict.outcome });
+    if (verdict.outcome === 'redundant') continue;
+    if (verdict.move) decided.moves.push(verdict.move);
+    if (verdict.outcome === 'contradiction' && verdict.suspense) {
+      decided.suspended.push({ transferId: state.id, amountMinor: state.amountMinor, suspense: verdict.suspense });
+    }
+    // A second word about the same transfer waits until the first one is committed.
+    stateOf.delete(item.transferId);
+  }
+  return decided;
 }
 
 /** By bulk and rail: one transaction books against one clearing account. */

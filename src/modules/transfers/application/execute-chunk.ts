@@ -1,28 +1,28 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG } from '../../../config/config.module.js';
-import type { Config } from '../../../config/config.schema.js';
+import { Injectable } from '@nestjs/common';
 import { railReference } from '../../../domain/ids.js';
 import type { PaymentAnswer, PaymentOutcome } from '../../../domain/payment-outcome.js';
-import { UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
 import { BOOK, type Rail, RailsService } from '../../rails/index.js';
 import { decideInquiry } from '../domain/decide-inquiry.js';
-import { type DecisionContext, decideSubmission, notSent } from '../domain/decide-submission.js';
+import { decideSubmission, notSent } from '../domain/decide-submission.js';
 import type { Move, PayableLine } from '../domain/line.js';
 import { toPayment } from '../domain/payment.js';
+import { withCommonRetryAfter } from '../domain/retry-after.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
 import { RequestCompletion } from './request-completion.js';
 import { TransfersMetrics } from '../transfers.metrics.js';
+import { DecisionContexts } from './decision-contexts.js';
 import { KeepLateResults } from './keep-late-results.js';
-import { type Lease, LeaseChunk } from './lease-chunk.js';
+import { type Lease, LeaseChunk, type NoLease } from './lease-chunk.js';
 import { RecordMoves } from './record-moves.js';
+import { RecordUnderLease } from './record-under-lease.js';
 import { SettleBookChunk } from './settle-book-chunk.js';
 
 export interface ChunkReport {
   readonly chunkId: string;
   readonly bulkId: string | null;
-  readonly ended: 'recorded' | 'too_late' | 'nothing_to_do' | 'not_allowed' | 'cancelled';
+  readonly ended: 'recorded' | 'too_late' | 'nothing_to_do' | 'not_allowed' | 'rail_paused' | 'cancelled';
   readonly purpose: string | null;
   readonly rail: string | null;
   readonly lines: number;
@@ -36,7 +36,8 @@ const logger = createLogger('engine');
 export class ExecuteChunk {
   constructor(
     private readonly leases: LeaseChunk,
-    private readonly unitOfWork: UnitOfWork,
+    private readonly records: RecordUnderLease,
+    private readonly contexts: DecisionContexts,
     private readonly chunks: ChunkRepository,
     private readonly recorder: RecordMoves,
     private readonly bookChunks: SettleBookChunk,
@@ -45,7 +46,6 @@ export class ExecuteChunk {
     private readonly rails: RailsService,
     private readonly metrics: TransfersMetrics,
     private readonly wake: Wake,
-    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   async execute(chunkId: string): Promise<ChunkReport> {
@@ -61,40 +61,37 @@ export class ExecuteChunk {
     const { chunk } = lease;
     if (chunk.rail === BOOK) return this.reportOf(lease, await this.bookChunks.settle(lease));
     const moves = chunk.purpose === 'submit' ? await this.submit(lease) : await this.inquire(lease);
-    const recorded = await this.unitOfWork.run(async (tx) => {
-      if (!(await this.chunks.lockLeased(tx, chunk.id, lease.token))) return false;
+    const recorded = await this.records.run(lease, async (tx) => {
       const bulk = await this.chunks.getBulk(tx, chunk.bulkId);
-      await this.recorder.record(tx, {
-        bulk,
-        rail: chunk.rail,
-        chunk: { id: chunk.id, leasedAt: lease.leasedAt },
-        moves,
-      });
-      return true;
+      const ended = { id: chunk.id, leasedAt: lease.leasedAt };
+      return this.recorder.record(tx, { bulk, rail: chunk.rail, chunk: ended, moves });
     });
-    if (!recorded) await this.lateResults.keep(chunk, moves);
-    return this.reportOf(lease, recorded ? moves : null);
+    if (recorded === null) await this.lateResults.keep(chunk, moves);
+    return this.reportOf(lease, recorded);
   }
 
   /** Hands the lines over window by window; what no window reached comes back unsent. */
   private async submit(lease: Lease): Promise<Move[]> {
     const rail = this.rails.get(lease.chunk.rail);
-    const context = this.contextOf(lease, rail);
-    const size = this.leases.windowLines(lease.chunk, lease.lines.length);
+    const context = this.contexts.of(lease.chunk);
     const moves: Move[] = [];
-    let { deadlineMs } = lease;
-    for (let start = 0; start < lease.lines.length; start += size) {
-      const window = lease.lines.slice(start, start + size);
-      let isGranted = true;
-      if (start > 0) ({ isGranted, deadlineMs } = await this.leases.grant(lease, window));
+    let { firstWindow: window, deadlineMs } = lease;
+    while (window.length > 0) {
       // What this process may not send any more was not tried either: it costs the line no attempt.
-      if (!isGranted || deadlineMs <= performance.now()) {
-        return [...moves, ...lease.lines.slice(start).map((line) => notSent(line, 0, context))];
-      }
-      const outcomes = await this.submitWindow(lease, rail, window, deadlineMs);
+      if (deadlineMs <= performance.now()) break;
+      const outcomes = withCommonRetryAfter(await this.submitWindow(lease, rail, window, deadlineMs));
       moves.push(...window.map((line, index) => decideSubmission(line, outcomes[index] as PaymentOutcome, context)));
+      // The rail takes nothing now: the next window would only come back.
+      const held = outcomes.find((outcome) => outcome.kind === 'not_sent');
+      const rest = lease.lines.slice(moves.length);
+      if (held) return [...moves, ...rest.map((line) => notSent(line, held.retryAfterMs ?? 0, context))];
+      const next = this.leases.windowOf(lease.chunk, rest);
+      const granted = await this.leases.grant(lease, next);
+      if (!granted.isGranted) break;
+      window = next;
+      deadlineMs = granted.deadlineMs;
     }
-    return moves;
+    return [...moves, ...lease.lines.slice(moves.length).map((line) => notSent(line, 0, context))];
   }
 
   private async submitWindow(
@@ -123,7 +120,7 @@ export class ExecuteChunk {
 
   private async inquire(lease: Lease): Promise<Move[]> {
     const rail = this.rails.get(lease.chunk.rail);
-    const context = this.contextOf(lease, rail);
+    const context = this.contexts.of(lease.chunk);
     const purpose = lease.chunk.purpose === 'confirm' ? 'confirm' : 'inquire';
     const answers = await this.ask(lease, rail);
     return lease.lines.map((line, index) => {
@@ -139,20 +136,6 @@ export class ExecuteChunk {
       logger.warn({ event: 'rail_inquiry_failed', rail: rail.name, chunk_id: lease.chunk.id, err: error });
       return [];
     }
-  }
-
-  private contextOf(lease: Lease, rail: Rail): DecisionContext {
-    const { tries, deaths, lineCount } = lease.chunk;
-    return {
-      tries,
-      deaths,
-      lineCount,
-      backoff: { baseMs: this.config.RETRY_BASE_MS, maxMs: this.config.RETRY_MAX_MS },
-      maxAttempts: this.config.TRANSFER_MAX_ATTEMPTS,
-      visibilityHorizonMs: rail.traits.visibilityHorizonMs,
-      deduplicates: rail.traits.deduplicates,
-      random: Math.random(),
-    };
   }
 
   private reportOf(lease: Lease, moves: readonly Move[] | null): ChunkReport {
@@ -181,10 +164,6 @@ export class ExecuteChunk {
 
 const UNKNOWN = { kind: 'unknown', code: 'no_answer', detail: 'The rail gave no usable answer' } as const;
 
-function idle(
-  chunkId: string,
-  ended: 'nothing_to_do' | 'not_allowed' | 'cancelled',
-  bulkId: string | null,
-): ChunkReport {
+function idle(chunkId: string, ended: NoLease['ended'], bulkId: string | null): ChunkReport {
   return { chunkId, bulkId, ended, purpose: null, rail: null, lines: 0, movedTo: {} };
 }

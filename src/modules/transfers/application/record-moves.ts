@@ -4,6 +4,8 @@ import type { Tx } from '../../../platform/database/index.js';
 import { Outbox } from '../../../platform/outbox/index.js';
 import { AccountsService } from '../../accounts/index.js';
 import { LedgerService, type NewLedgerEntry } from '../../ledger/index.js';
+import type { Suspense } from '../domain/decide-evidence.js';
+import { decideReversal } from '../domain/decide-reversal.js';
 import type { Move } from '../domain/line.js';
 import { planRecord } from '../domain/plan-record.js';
 import { TransfersMetrics } from '../transfers.metrics.js';
@@ -12,7 +14,9 @@ import { TallyRepository } from '../persistence/tally.repository.js';
 import { TransferRepository } from '../persistence/transfer.repository.js';
 import { stopBulkRequestJob } from '../transfers.jobs.js';
 
-/** Which account a settled line credits: the rail's clearing account, or with `book` the counterparty's own. */
+const NOTHING = { capturedMinor: 0n, releasedMinor: 0n };
+
+/** Which account a settled line credits: the rail's clearing account, or with `book` the counterparty's own. A reversal debits it. */
 export type CreditAccountOf = (move: Move) => string;
 
 export interface MovesToRecord {
@@ -22,6 +26,8 @@ export interface MovesToRecord {
   readonly chunk: { readonly id: string; readonly leasedAt: Date | null } | null;
   readonly moves: readonly Move[];
   readonly creditAccountOf?: CreditAccountOf;
+  /** Booked along, in the same posting: what contradictory evidence puts on suspense. */
+  readonly entries?: readonly NewLedgerEntry[];
 }
 
 /**
@@ -40,8 +46,10 @@ export class RecordMoves {
     private readonly metrics: TransfersMetrics,
   ) {}
 
-  async record(tx: Tx, input: MovesToRecord): Promise<void> {
-    const { bulk, chunk, moves, rail } = input;
+  /** @returns the moves as they were recorded: a reversal that fails is not over yet */
+  async record(tx: Tx, input: MovesToRecord): Promise<readonly Move[]> {
+    const { bulk, chunk, rail } = input;
+    const moves = bulk.isReversal ? input.moves.map(decideReversal) : input.moves;
     const owner = { organizationId: bulk.organizationId, bulkId: bulk.id, urgent: bulk.urgent };
     const plan = planRecord(moves, { id: chunk?.id ?? null, rail });
     await this.transfers.applyMoves(tx, bulk.id, plan, chunk?.id ?? null);
@@ -53,20 +61,23 @@ export class RecordMoves {
       await this.tallies.append(tx, { ...owner, source, sourceId: chunk?.id ?? null }, plan.tally);
     }
     const isRunning = bulk.status === 'processing' || bulk.status === 'paused';
-    if (bulk.onFailure === 'stop' && isRunning && moves.some((move) => move.to === 'failed')) {
+    if (bulk.onFailure !== 'continue' && isRunning && moves.some((move) => move.to === 'failed')) {
       await this.outbox.add(tx, stopBulkRequestJob, {
         organizationId: bulk.organizationId,
         ids: { bulkId: bulk.id },
         dedupeKey: `stop:${bulk.id}`,
       });
     }
-    await this.moveMoney(tx, input, plan.capturedMinor, plan.releasedMinor);
+    // Nothing was reserved for a reversal: it brings money in.
+    const { capturedMinor, releasedMinor } = bulk.isReversal ? NOTHING : plan;
+    await this.moveMoney(tx, { ...input, moves }, capturedMinor, releasedMinor);
     tx.afterCommit(() => this.metrics.moved(rail, moves));
+    return moves;
   }
 
   private async moveMoney(tx: Tx, input: MovesToRecord, capturedMinor: bigint, releasedMinor: bigint): Promise<void> {
     const { bulk } = input;
-    const entries = await this.entriesOf(tx, input);
+    const entries = [...(await this.entriesOf(tx, input)), ...(input.entries ?? [])];
     const leavesHoldMinor = capturedMinor + releasedMinor;
     if (entries.length === 0 && leavesHoldMinor === 0n) return;
     const posting = {
@@ -89,20 +100,18 @@ export class RecordMoves {
       currency: bulk.currency,
       transferId: move.line.id,
     });
-    const creditId = returned.length > 0 ? await this.accountForReturns(tx, bulk) : bulk.debtorAccountId;
+    const comesBack = returned.length > 0 || bulk.isReversal;
+    const creditId = comesBack ? await this.accountForReturns(tx, bulk) : bulk.debtorAccountId;
+    const outward = (move: Move) => ({ debitAccountId: bulk.debtorAccountId, creditAccountId: otherSide(move) });
+    const inward = (move: Move) => ({ debitAccountId: otherSide(move), creditAccountId: creditId });
     return [
       ...settled.map((move) => ({
         ...entry(move),
-        kind: 'settlement' as const,
-        debitAccountId: bulk.debtorAccountId,
-        creditAccountId: otherSide(move),
+        ...(bulk.isReversal
+          ? { kind: 'reversal' as const, ...inward(move) }
+          : { kind: 'settlement' as const, ...outward(move) }),
       })),
-      ...returned.map((move) => ({
-        ...entry(move),
-        kind: 'return' as const,
-        debitAccountId: otherSide(move),
-        creditAccountId: creditId,
-      })),
+      ...returned.map((move) => ({ ...entry(move), kind: 'return' as const, ...inward(move) })),
     ];
   }
 
@@ -111,6 +120,32 @@ export class RecordMoves {
     if (bulk.debtorStatus !== 'closed') return bulk.debtorAccountId;
     const { organizationId, currency } = bulk;
     return this.accounts.getSystemAccount(tx, { organizationId, kind: 'suspense', currency });
+  }
+
+  /**
+   * What contradictory evidence says about money, between suspense and the rail's clearing account. What was found is owed to the debtor,
+   * what is owed was paid without being taken; with a reversal, whose money comes in, it is the other way round.
+   */
+  async suspenseEntries(
+    tx: Tx,
+    { bulk, rail }: Pick<MovesToRecord, 'bulk' | 'rail'>,
+    contradictions: readonly { transferId: string; amountMinor: bigint; suspense: Suspense }[],
+  ): Promise<NewLedgerEntry[]> {
+    if (contradictions.length === 0) return [];
+    const { organizationId, currency } = bulk;
+    const suspenseId = await this.accounts.getSystemAccount(tx, { organizationId, kind: 'suspense', currency });
+    const clearingId = await this.clearingAccount(tx, bulk, rail);
+    return contradictions.map(({ transferId, amountMinor, suspense }) => {
+      const intoSuspense = (suspense === 'found') !== bulk.isReversal;
+      return {
+        kind: 'suspense' as const,
+        debitAccountId: intoSuspense ? clearingId : suspenseId,
+        creditAccountId: intoSuspense ? suspenseId : clearingId,
+        amountMinor,
+        currency,
+        transferId,
+      };
+    });
   }
 
   /** Where money waits between a debtor here and whatever is behind a rail. One per organization, rail and currency. */

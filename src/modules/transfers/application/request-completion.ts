@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { UnitOfWork } from '../../../platform/database/index.js';
+import { Database, UnitOfWork } from '../../../platform/database/index.js';
 import { Outbox } from '../../../platform/outbox/index.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
 import { DispatchRepository } from '../persistence/dispatch.repository.js';
@@ -12,6 +12,7 @@ import { completeBulkRequestJob } from '../transfers.jobs.js';
 @Injectable()
 export class RequestCompletion {
   constructor(
+    private readonly database: Database,
     private readonly dispatch: DispatchRepository,
     private readonly chunks: ChunkRepository,
     private readonly unitOfWork: UnitOfWork,
@@ -19,7 +20,7 @@ export class RequestCompletion {
   ) {}
 
   async check(bulkId: string): Promise<void> {
-    if (await this.dispatch.hasUnfinished(bulkId)) return;
+    if (await this.dispatch.hasUnfinished(this.database, bulkId)) return;
     await this.unitOfWork.run(async (tx) => {
       const bulk = await this.chunks.getBulk(tx, bulkId);
       await this.outbox.add(tx, completeBulkRequestJob, {

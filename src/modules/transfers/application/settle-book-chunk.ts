@@ -1,18 +1,20 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG } from '../../../config/config.module.js';
-import type { Config } from '../../../config/config.schema.js';
+import { Injectable } from '@nestjs/common';
 import { railReference } from '../../../domain/ids.js';
-import { type Tx, UnitOfWork } from '../../../platform/database/index.js';
+import type { PaymentOutcome } from '../../../domain/payment-outcome.js';
+import type { Tx } from '../../../platform/database/index.js';
 import { Outbox } from '../../../platform/outbox/index.js';
 import { BOOK } from '../../rails/index.js';
 import { decideBook } from '../domain/decide-book.js';
+import { decideBookReversals } from '../domain/decide-book-reversal.js';
 import { decideSubmission } from '../domain/decide-submission.js';
-import type { Move } from '../domain/line.js';
-import { BookDeliveryRepository } from '../persistence/book-delivery.repository.js';
+import type { Move, PayableLine } from '../domain/line.js';
+import { type BookCreditorRow, BookDeliveryRepository } from '../persistence/book-delivery.repository.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
 import { deliverBookCreditsJob } from '../transfers.jobs.js';
+import { DecisionContexts } from './decision-contexts.js';
 import type { Lease } from './lease-chunk.js';
 import { RecordMoves } from './record-moves.js';
+import { RecordUnderLease } from './record-under-lease.js';
 
 /**
  * The `book` rail: it decides and posts inside the record transaction, so there is never doubt. Within one organization the
@@ -21,46 +23,35 @@ import { RecordMoves } from './record-moves.js';
 @Injectable()
 export class SettleBookChunk {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
+    private readonly records: RecordUnderLease,
     private readonly chunks: ChunkRepository,
     private readonly recorder: RecordMoves,
     private readonly creditors: BookDeliveryRepository,
     private readonly outbox: Outbox,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly contexts: DecisionContexts,
   ) {}
 
   /** The moves recorded; null when the lease was lost. */
-  async settle(lease: Lease): Promise<Move[] | null> {
-    return this.unitOfWork.run(async (tx) => {
-      if (!(await this.chunks.lockLeased(tx, lease.chunk.id, lease.token))) return null;
-      return this.settleLocked(tx, lease);
-    });
+  async settle(lease: Lease): Promise<readonly Move[] | null> {
+    return this.records.run(lease, (tx) => this.settleLocked(tx, lease));
   }
 
-  private async settleLocked(tx: Tx, lease: Lease): Promise<Move[]> {
+  private async settleLocked(tx: Tx, lease: Lease): Promise<readonly Move[]> {
     const { chunk, lines } = lease;
     const bulk = await this.chunks.getBulk(tx, chunk.bulkId);
     const creditorIds = lines.flatMap((line) => line.creditorAccountId ?? []);
     const creditors = await this.creditors.findCreditors(tx, creditorIds);
-    const context = {
-      tries: chunk.tries,
-      deaths: chunk.deaths,
-      lineCount: chunk.lineCount,
-      backoff: { baseMs: this.config.RETRY_BASE_MS, maxMs: this.config.RETRY_MAX_MS },
-      maxAttempts: this.config.TRANSFER_MAX_ATTEMPTS,
-      visibilityHorizonMs: 0,
-      deduplicates: true,
-      random: 0,
-    };
+    const context = this.contexts.of(chunk);
     const creditorOf = new Map(lines.map((line) => [line.id, creditors.get(line.creditorAccountId ?? '')]));
-    const moves = lines.map((line) =>
-      decideSubmission(line, decideBook(line.currency, creditorOf.get(line.id), railReference(line.id)), context),
-    );
+    const outcomes = bulk.isReversal
+      ? reversalsOf(lines, creditorOf, bulk.organizationId)
+      : lines.map((line) => decideBook(line.currency, creditorOf.get(line.id), railReference(line.id)));
+    const moves = lines.map((line, index) => decideSubmission(line, outcomes[index] as PaymentOutcome, context));
     const abroad = moves.some(
       (move) => move.to === 'settled' && creditorOf.get(move.line.id)?.organizationId !== bulk.organizationId,
     );
     const clearingId = abroad ? await this.recorder.clearingAccount(tx, bulk, BOOK) : null;
-    await this.recorder.record(tx, {
+    const recorded = await this.recorder.record(tx, {
       bulk,
       rail: BOOK,
       chunk: { id: chunk.id, leasedAt: lease.leasedAt },
@@ -77,6 +68,23 @@ export class SettleBookChunk {
         dedupeKey: `deliver:${chunk.id}`,
       });
     }
-    return moves;
+    return recorded;
   }
+}
+
+function reversalsOf(
+  lines: readonly PayableLine[],
+  creditorOf: ReadonlyMap<string, BookCreditorRow | undefined>,
+  organizationId: string,
+): PaymentOutcome[] {
+  return decideBookReversals(
+    lines.map((line) => {
+      const creditor = creditorOf.get(line.id);
+      return {
+        reference: railReference(line.id),
+        amountMinor: line.amountMinor,
+        creditor: creditor ? { ...creditor, isOwn: creditor.organizationId === organizationId } : null,
+      };
+    }),
+  );
 }

@@ -5,12 +5,13 @@ import { Database, type Tx, UnitOfWork } from '../../../platform/database/index.
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
-import { BOOK, RailsService } from '../../rails/index.js';
+import { BOOK } from '../../rails/index.js';
 import { decideLostLease } from '../domain/decide-lost-lease.js';
 import { ChunkRepository, type LeasedChunk } from '../persistence/chunk.repository.js';
 import { DispatchRepository } from '../persistence/dispatch.repository.js';
 import { RequestCompletion } from './request-completion.js';
 import { TransfersMetrics } from '../transfers.metrics.js';
+import { DecisionContexts } from './decision-contexts.js';
 import { RecordMoves } from './record-moves.js';
 
 const BATCH = 100;
@@ -26,7 +27,7 @@ export class SweepChunks implements OnModuleInit {
     private readonly dispatch: DispatchRepository,
     private readonly recorder: RecordMoves,
     private readonly completion: RequestCompletion,
-    private readonly rails: RailsService,
+    private readonly contexts: DecisionContexts,
     private readonly wake: Wake,
     private readonly loops: Loops,
     private readonly metrics: TransfersMetrics,
@@ -75,17 +76,7 @@ export class SweepChunks implements OnModuleInit {
   private async endLease(tx: Tx, chunk: LeasedChunk): Promise<void> {
     const bulk = await this.chunks.getBulk(tx, chunk.bulkId);
     const lines = await this.chunks.openLines(tx, chunk);
-    const traits = chunk.rail === BOOK ? null : this.rails.get(chunk.rail).traits;
-    const context = {
-      tries: chunk.tries,
-      deaths: chunk.deaths,
-      lineCount: lines.length,
-      backoff: { baseMs: this.config.RETRY_BASE_MS, maxMs: this.config.RETRY_MAX_MS },
-      maxAttempts: this.config.TRANSFER_MAX_ATTEMPTS,
-      visibilityHorizonMs: traits?.visibilityHorizonMs ?? 0,
-      deduplicates: traits?.deduplicates ?? true,
-      random: Math.random(),
-    };
+    const context = this.contexts.of(chunk, lines.length);
     const lost = { purpose: chunk.purpose, isBook: chunk.rail === BOOK, submittedThrough: chunk.submittedThrough };
     const moves = lines.map((line) => decideLostLease(line, lost, context));
     await this.recorder.record(tx, { bulk, rail: chunk.rail, chunk: { id: chunk.id, leasedAt: null }, moves });

@@ -1,4 +1,4 @@
-import { decideCancel, decideUnsent } from './decide-cancel.js';
+import { decideCancel } from './decide-cancel.js';
 import type { Line } from './line.js';
 
 const LINE: Line = { id: 'a', line: 3, status: 'pending', attempts: 2, possiblySent: false, amountMinor: 100n };
@@ -17,13 +17,5 @@ describe('a pending line of a bulk that is stopped', () => {
 
   it('goes to a person when it may have left once: its money is not released', () => {
     expect(decideCancel({ ...LINE, possiblySent: true })).toMatchObject({ to: 'manual_review', possiblySent: true });
-  });
-});
-
-describe('a line no window reached', () => {
-  it('stays pending and is due at once, without having used up an attempt or a try', () => {
-    const move = decideUnsent(LINE, { tries: 4, deaths: 1 });
-    expect(move).toMatchObject({ from: 'pending', to: 'pending', attempts: 2, possiblySent: false, code: null });
-    expect(move.followUp).toEqual({ purpose: 'submit', tries: 4, deaths: 1, dueInMs: 0, size: null });
   });
 });

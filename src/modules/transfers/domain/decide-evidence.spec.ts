@@ -55,6 +55,35 @@ describe('what a rail says later', () => {
     expect(verdict(status, said)).toBe('contradiction');
   });
 
+  it.each<[StoredTransferStatus, EvidenceStatus, string | null]>([
+    ['failed', 'settled', 'owed'],
+    ['cancelled', 'settled', 'owed'],
+    ['settled', 'rejected', 'found'],
+    // Paid and come back, or never paid: the money is where our books have it.
+    ['failed', 'returned', null],
+    ['cancelled', 'returned', null],
+    ['returned', 'rejected', null],
+    ['cancelled', 'accepted', null],
+  ])('says where the money is instead: %s, told it was %s', (status, said, suspense) => {
+    expect(decideEvidence({ ...TRANSFER, status }, evidence(said))).toEqual({
+      outcome: 'contradiction',
+      suspense,
+      move: null,
+    });
+  });
+
+  it.each<EvidenceStatus>(['settled', 'returned'])(
+    'keeps a line that was never sent from being sent: told it was %s',
+    (said) => {
+      const result = decideEvidence({ ...TRANSFER, status: 'pending', possiblySent: false }, evidence(said));
+      expect(result).toMatchObject({
+        outcome: 'contradiction',
+        suspense: null,
+        move: { from: 'pending', to: 'manual_review', code: 'never_sent', followUp: null },
+      });
+    },
+  );
+
   it.each<StoredTransferStatus>(['pending', 'submitted', 'in_doubt', 'manual_review'])(
     'waits when it comes too early: %s, told it came back',
     (status) => {

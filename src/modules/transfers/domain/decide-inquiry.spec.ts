@@ -13,6 +13,8 @@ const CONTEXT: DecisionContext = {
   backoff: { baseMs: 1_000, maxMs: 60_000 },
   maxAttempts: 3,
   visibilityHorizonMs: 7_000,
+  waitedMs: 0,
+  deadlines: { inDoubtMs: 3_600_000, submittedMs: 86_400_000 },
   deduplicates: true,
   random: 0.5,
 };
@@ -85,15 +87,19 @@ describe('an inquiry that brings no answer', () => {
     expect(move.followUp).toEqual({ purpose: 'confirm', tries: 2, deaths: 1, dueInMs: 2_000, size: null });
   });
 
-  it('hands a doubtful line to a person after twelve, and an accepted one after three hundred', () => {
-    const after = (line: Asked, tries: number) => decideInquiry(line, UNKNOWN, 'inquire', { ...CONTEXT, tries }).to;
-    expect([after(DOUBTED, 11), after(DOUBTED, 12)]).toEqual(['in_doubt', 'manual_review']);
-    expect([after(SUBMITTED, 299), after(SUBMITTED, 300)]).toEqual(['submitted', 'manual_review']);
+  it('hands a line to a person when the deadline of its state has passed', () => {
+    const { inDoubtMs, submittedMs } = CONTEXT.deadlines;
+    const after = (line: Asked, waitedMs: number) =>
+      decideInquiry(line, UNKNOWN, 'inquire', { ...CONTEXT, waitedMs, tries: 1_000 }).to;
+    expect([after(DOUBTED, inDoubtMs - 1), after(DOUBTED, inDoubtMs)]).toEqual(['in_doubt', 'manual_review']);
+    expect([after(SUBMITTED, submittedMs - 1), after(SUBMITTED, submittedMs)]).toEqual(['submitted', 'manual_review']);
   });
 
   it('hands over a line the rail keeps calling accepted, too', () => {
     const accepted = { kind: 'accepted', railId: 'r1' } as const;
-    expect(decideInquiry(SUBMITTED, accepted, 'inquire', { ...CONTEXT, tries: 300 })).toMatchObject({
+    expect(
+      decideInquiry(SUBMITTED, accepted, 'inquire', { ...CONTEXT, waitedMs: CONTEXT.deadlines.submittedMs }),
+    ).toMatchObject({
       to: 'manual_review',
       followUp: null,
     });

@@ -4,10 +4,6 @@ import { type ChunkPurpose, shrunkSize } from './chunk.js';
 import type { DecisionContext } from './decide-submission.js';
 import type { FollowUp, Line, Move } from './line.js';
 
-/** With the default backoff, on average: half an hour for doubt, a day and a half for a payment the rail has accepted. */
-const MAX_INQUIRIES = 12;
-const MAX_POLLS = 300;
-
 /** What follows from the rail's answer about a line that is in doubt, or accepted and not yet settled. */
 export function decideInquiry(
   line: Line & { status: 'in_doubt' | 'submitted' },
@@ -33,11 +29,9 @@ export function decideInquiry(
     case 'rejected':
       return { ...asked, to: 'failed', code: answer.code, detail: answer.detail };
     case 'accepted':
-      return askAgain({ ...asked, to: 'submitted', railId: answer.railId }, 'inquire', MAX_POLLS, context);
-    case 'unknown': {
-      const max = line.status === 'submitted' ? MAX_POLLS : MAX_INQUIRIES;
-      return askAgain({ ...asked, code: answer.code, detail: answer.detail }, purpose, max, context);
-    }
+      return askAgain({ ...asked, to: 'submitted', railId: answer.railId }, 'inquire', context);
+    case 'unknown':
+      return askAgain({ ...asked, code: answer.code, detail: answer.detail }, purpose, context);
     case 'not_found':
       return notFound(
         { ...asked, code: 'not_found', detail: 'The rail does not know the reference' },
@@ -58,8 +52,11 @@ function notFound(asked: Move, purpose: 'inquire' | 'confirm', context: Decision
   return { ...asked, to: 'pending', followUp: resend };
 }
 
-function askAgain(asked: Move, purpose: 'inquire' | 'confirm', maxTries: number, context: DecisionContext): Move {
-  if (context.tries >= maxTries) return { ...asked, to: 'manual_review' };
+/** Later and later, until the deadline of the state the line is in. */
+function askAgain(asked: Move, purpose: 'inquire' | 'confirm', context: DecisionContext): Move {
+  const { inDoubtMs, submittedMs } = context.deadlines;
+  if (context.waitedMs >= (asked.to === 'submitted' ? submittedMs : inDoubtMs))
+    return { ...asked, to: 'manual_review' };
   const tries = context.tries + 1;
   return { ...asked, followUp: followUp(context, purpose, tries, backoffMs(tries, context.backoff, context.random)) };
 }

@@ -10,6 +10,8 @@ const CONTEXT: DecisionContext = {
   backoff: { baseMs: 1_000, maxMs: 60_000 },
   maxAttempts: 3,
   visibilityHorizonMs: 60_000,
+  waitedMs: 0,
+  deadlines: { inDoubtMs: 3_600_000, submittedMs: 86_400_000 },
   deduplicates: true,
   random: 0.5,
 };

@@ -9,10 +9,21 @@ const CONTEXT: DecisionContext = {
   backoff: { baseMs: 1_000, maxMs: 60_000 },
   maxAttempts: 3,
   visibilityHorizonMs: 60_000,
+  waitedMs: 0,
+  deadlines: { inDoubtMs: 3_600_000, submittedMs: 86_400_000 },
   deduplicates: true,
   random: 0.5,
 };
 const BUSY = { kind: 'not_accepted', code: 'busy', detail: 'Come back later' } as const;
+
+describe('a line that was held back on our side', () => {
+  it('stays pending, due when the rail may be asked again, without having used up an attempt or a try', () => {
+    const held = { kind: 'not_sent', code: 'circuit_open', detail: null, retryAfterMs: 9_000 } as const;
+    const move = decideSubmission({ ...LINE, attempts: 2 }, held, { ...CONTEXT, tries: 4 });
+    expect(move).toMatchObject({ from: 'pending', to: 'pending', attempts: 2, possiblySent: false, code: null });
+    expect(move.followUp).toEqual({ purpose: 'submit', tries: 4, deaths: 1, dueInMs: 9_000, size: null });
+  });
+});
 
 describe('a line that was handed to its rail', () => {
   it('is settled when the rail says so, under the id the rail gave it', () => {

@@ -12,6 +12,9 @@ export interface DecisionContext {
   /** Submissions of one line before the engine gives up on a rail that does not take it. */
   readonly maxAttempts: number;
   readonly visibilityHorizonMs: number;
+  /** For how long this chunk's lines have been asked about, and for how long a rail is asked before a person is. */
+  readonly waitedMs: number;
+  readonly deadlines: { readonly inDoubtMs: number; readonly submittedMs: number };
   readonly deduplicates: boolean;
   /** In [0, 1), drawn once for the chunk. */
   readonly random: number;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import type { PaymentAnswer, PaymentOutcome } from '../../../domain/payment-outcome.js';
-import { decideCancel, decideUnsent } from './decide-cancel.js';
+import { decideCancel } from './decide-cancel.js';
 import { decideEvidence } from './decide-evidence.js';
 import { decideInquiry } from './decide-inquiry.js';
 import { decideLostLease } from './decide-lost-lease.js';
-import { type DecisionContext, decideSubmission } from './decide-submission.js';
+import { type DecisionContext, decideSubmission, notSent } from './decide-submission.js';
 import type { Line, Move } from './line.js';
 import { planRecord } from './plan-record.js';
 import { type StoredTransferStatus, storedStatus, transferStates } from './transfer.state.js';
@@ -34,6 +34,8 @@ const contexts: fc.Arbitrary<DecisionContext> = fc.record({
   backoff: fc.constant({ baseMs: 1_000, maxMs: 900_000 }),
   maxAttempts: fc.integer({ min: 1, max: 5 }),
   visibilityHorizonMs: fc.nat({ max: 60_000 }),
+  waitedMs: fc.nat({ max: 200_000_000 }),
+  deadlines: fc.constant({ inDoubtMs: 3_600_000, submittedMs: 86_400_000 }),
   deduplicates: fc.boolean(),
   random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
 });
@@ -83,7 +85,7 @@ const lostInquiries: fc.Arbitrary<Decided> = fc
 const stops: fc.Arbitrary<Decided> = fc
   .tuple(line('pending'), fc.boolean(), contexts)
   .map(([of, isReached, context]) => ({
-    move: isReached ? decideCancel(of) : decideUnsent(of, context),
+    move: isReached ? decideCancel(of) : notSent(of, 5, context),
     rejected: false,
   }));
 const notices: fc.Arbitrary<Decided | null> = fc
@@ -102,7 +104,8 @@ const notices: fc.Arbitrary<Decided | null> = fc
   })
   .map(({ transfer, said }) => {
     const verdict = decideEvidence(transfer, { status: said, reasonCode: null, railId: null });
-    return verdict.outcome === 'applied' ? { move: verdict.move, rejected: said === 'rejected' } : null;
+    const move = 'move' in verdict ? verdict.move : null;
+    return move ? { move, rejected: said === 'rejected' } : null;
   });
 
 const decisions: fc.Arbitrary<Decided> = fc

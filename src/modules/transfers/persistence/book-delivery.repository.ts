@@ -16,17 +16,21 @@ export interface BookCreditorRow {
   readonly organizationId: string;
   readonly status: 'active' | 'frozen' | 'closed';
   readonly currency: string;
+  /** What a reversal could take from it, in minor units. */
+  readonly availableMinor: bigint;
 }
 
 @Injectable()
 export class BookDeliveryRepository {
   /**
-   * The accounts to be credited, by id. Read without a lock, which would break the lock order: an account closed since then
+   * The accounts to be credited, or by a reversal debited, by id. Read without a lock, which would break the lock order: an account closed or emptied since then
    * refuses the posting by its own constraint, and the chunk decides again.
    */
   async findCreditors(on: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, BookCreditorRow>> {
     const rows = await on.query<BookCreditorRow>(
-      `SELECT id, organization_id AS "organizationId", status, currency FROM accounts WHERE id = ANY($1::uuid[])`,
+      `SELECT id, organization_id AS "organizationId", status, currency,
+              posted_minor - reserved_minor + coalesce(overdraft_limit_minor, 0) AS "availableMinor"
+         FROM accounts WHERE id = ANY($1::uuid[])`,
       [ids],
     );
     return new Map(rows.map((row) => [row.id, row]));

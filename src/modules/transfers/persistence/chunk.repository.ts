@@ -3,6 +3,7 @@ import { notFound } from '../../../domain/errors.js';
 import type { Queryable, Tx } from '../../../platform/database/index.js';
 import type { ChunkPurpose, NewChunk } from '../domain/chunk.js';
 import type { PayableLine } from '../domain/line.js';
+import { isSwitchedOff } from './kill-switch.repository.js';
 
 /** A chunk under a lease, with what the engine needs of its bulk. */
 export interface LeasedChunk {
@@ -17,6 +18,8 @@ export interface LeasedChunk {
   readonly tries: number;
   readonly deaths: number;
   readonly submittedThrough: number | null;
+  /** Since these lines were first asked about, in milliseconds. */
+  readonly waitedMs: number;
 }
 
 /** What the engine reads of the bulk a chunk belongs to; bulk-requests owns the row. */
@@ -36,7 +39,8 @@ export interface ChunkBulk {
 }
 
 const CHUNK_COLUMNS = `id, organization_id AS "organizationId", bulk_id AS "bulkId", purpose, rail, line_from AS "lineFrom",
-  line_to AS "lineTo", line_count AS "lineCount", tries, deaths, submitted_through AS "submittedThrough"`;
+  line_to AS "lineTo", line_count AS "lineCount", tries, deaths, submitted_through AS "submittedThrough",
+  (extract(epoch FROM now() - waiting_since) * 1000)::float8 AS "waitedMs"`;
 
 const SELECT_BULK = `SELECT b.id, b.organization_id AS "organizationId", b.status, b.on_failure AS "onFailure", b.currency,
   b.priority = 'urgent' AS urgent, b.origin IS NOT DISTINCT FROM 'reversal' AS "isReversal",
@@ -59,9 +63,11 @@ export class ChunkRepository {
     if (chunks.length === 0) return;
     await tx.execute(
       `INSERT INTO chunks (organization_id, bulk_id, urgent, id, parent_id, purpose, rail, line_from, line_to, line_count,
-                           tries, deaths, due_at)
+                           tries, deaths, due_at, waiting_since)
        SELECT $1, $2, $3, id, parent_id, purpose, rail, line_from, line_to, line_count, tries, deaths,
-              now() + due_in * interval '1 ms'
+              now() + due_in * interval '1 ms',
+              coalesce((SELECT p.waiting_since FROM chunks p
+                         WHERE p.id = c.parent_id AND p.purpose <> 'submit' AND c.purpose <> 'submit'), now())
          FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::int[], $10::int[], $11::int[],
                      $12::int[], $13::bigint[])
               AS c (id, parent_id, purpose, rail, line_from, line_to, line_count, tries, deaths, due_in)`,
@@ -131,8 +137,8 @@ export class ChunkRepository {
   }
 
   /**
-   * Grants the lines up to `throughLine` to the rail and renews the lease. False when the lease is lost or the bulk no
-   * longer allows work: then nothing of this window may be sent.
+   * Grants the lines up to `throughLine` to the rail and renews the lease. False when the lease is lost, or the bulk or a kill
+   * switch does not allow work: then nothing of this window may be sent. The caller shares the lock of the switches.
    */
   async grantWindow(
     tx: Tx,
@@ -142,7 +148,8 @@ export class ChunkRepository {
       `UPDATE chunks c SET submitted_through = $3, window_lines = window_lines + $4,
               lease_expires_at = now() + $5 * interval '1 ms'
          FROM bulk_requests b
-        WHERE c.id = $1 AND c.lease_token = $2 AND c.status = 'leased' AND b.id = c.bulk_id AND b.status = 'processing'`,
+        WHERE c.id = $1 AND c.lease_token = $2 AND c.status = 'leased' AND b.id = c.bulk_id AND b.status = 'processing'
+          AND NOT ${isSwitchedOff('c.rail', 'c.organization_id')}`,
       [grant.chunkId, grant.token, grant.throughLine, grant.windowLines, grant.leaseMs],
     );
     return granted === 1;
@@ -215,11 +222,13 @@ export class ChunkRepository {
     );
   }
 
-  /** Gives a lease back unused: the bulk does not allow work now. */
-  async reopen(tx: Tx, chunkId: string): Promise<void> {
+  /** Gives a lease back unused: its bulk does not allow work now, or its rail takes nothing for a while. */
+  async reopen(tx: Tx, chunkId: string, dueInMs = 0): Promise<void> {
     await tx.execute(
-      `UPDATE chunks SET status = 'open', lease_token = NULL, lease_expires_at = NULL WHERE id = $1 AND status = 'leased'`,
-      [chunkId],
+      `UPDATE chunks SET status = 'open', lease_token = NULL, lease_expires_at = NULL,
+              due_at = greatest(due_at, now() + $2 * interval '1 ms')
+        WHERE id = $1 AND status = 'leased'`,
+      [chunkId, dueInMs],
     );
   }
 }

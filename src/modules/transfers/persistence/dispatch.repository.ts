@@ -1,11 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Tx } from '../../../platform/database/index.js';
+import { Database, type Queryable, type Tx } from '../../../platform/database/index.js';
+import { isSwitchedOff } from './kill-switch.repository.js';
 
 export interface DispatchedChunk {
   readonly id: string;
   readonly generation: number;
   readonly requestId: string | null;
 }
+
+/** Of a bulk `b`: whether its unsent lines are handed out, to be paid or, when it is being stopped, to be cancelled. */
+const handsOutUnsent = (rail: string): string =>
+  `(b.status IN ('cancelling', 'reversing')
+    OR (b.status = 'processing' AND NOT ${isSwitchedOff(rail, 'b.organization_id')}))`;
 
 /**
  * The work list: which chunk goes out next. Sees ids of chunks across organizations, and nothing else of them.
@@ -27,7 +33,7 @@ export class DispatchRepository {
        ), waiting AS (
          SELECT DISTINCT bulk_id FROM chunks WHERE status = 'open' AND rail = $1 AND due_at <= now()
        ), allowed AS (
-         SELECT w.bulk_id, b.status FROM waiting w JOIN bulk_requests b ON b.id = w.bulk_id
+         SELECT w.bulk_id, ${handsOutUnsent('$1')} AS hands_out_unsent FROM waiting w JOIN bulk_requests b ON b.id = w.bulk_id
        ), candidate AS (
          SELECT c.id, c.organization_id, c.bulk_id, c.urgent,
                 c.place + coalesce(out.n, 0) AS bulk_turn
@@ -36,7 +42,7 @@ export class DispatchRepository {
             SELECT id, organization_id, bulk_id, urgent, row_number() OVER (ORDER BY due_at, id)::int AS place
               FROM chunks
              WHERE status = 'open' AND rail = $1 AND bulk_id = a.bulk_id AND due_at <= now()
-               AND (purpose <> 'submit' OR a.status IN ('processing', 'cancelling'))
+               AND (purpose <> 'submit' OR a.hands_out_unsent)
              ORDER BY due_at, id LIMIT $2) c
            LEFT JOIN out ON out.bulk_id = c.bulk_id
        ), turn AS (
@@ -62,7 +68,7 @@ export class DispatchRepository {
     const [row] = await this.database.query<{ id: string }>(
       `SELECT c.id FROM chunks c JOIN bulk_requests b ON b.id = c.bulk_id
         WHERE c.status IN ('open', 'dispatched') AND c.due_at <= now()
-          AND (c.purpose <> 'submit' OR b.status IN ('processing', 'cancelling'))
+          AND (c.purpose <> 'submit' OR ${handsOutUnsent('c.rail')})
         ORDER BY c.urgent DESC, c.due_at, c.id LIMIT 1`,
     );
     return row?.id ?? null;
@@ -90,10 +96,8 @@ export class DispatchRepository {
     );
   }
 
-  async hasUnfinished(bulkId: string): Promise<boolean> {
-    const rows = await this.database.query(`SELECT 1 FROM chunks WHERE bulk_id = $1 AND closed_at IS NULL LIMIT 1`, [
-      bulkId,
-    ]);
+  async hasUnfinished(on: Queryable, bulkId: string): Promise<boolean> {
+    const rows = await on.query(`SELECT 1 FROM chunks WHERE bulk_id = $1 AND closed_at IS NULL LIMIT 1`, [bulkId]);
     return rows.length > 0;
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../../../domain/ids.js';
 import { Database, type Queryable, type Tx } from '../../../platform/database/index.js';
 import type { EvidenceStatus } from '../domain/decide-evidence.js';
+import type { StoredTransferStatus } from '../domain/transfer.state.js';
 
 export interface NewEvidence {
   readonly organizationId: string | null;
@@ -25,6 +26,27 @@ export interface OpenEvidence {
   readonly status: EvidenceStatus;
   readonly reasonCode: string | null;
   readonly railId: string | null;
+}
+
+/** Evidence that contradicts our books, or is about nothing of ours. */
+export interface UnreportedEvidence {
+  readonly evidenceId: string;
+  readonly organizationId: string | null;
+  readonly bulkId: string | null;
+  readonly transferId: string | null;
+  readonly rail: string;
+  readonly reference: string;
+  readonly source: NewEvidence['source'];
+  readonly status: EvidenceStatus;
+  readonly reasonCode: string | null;
+  readonly railId: string | null;
+  readonly outcome: 'contradiction' | 'unmatched';
+  readonly transferStatus: StoredTransferStatus | null;
+  readonly amountMinor: bigint | null;
+  readonly currency: string | null;
+  /** What was booked on suspense about this transfer, in minor units and as suspense sees it. */
+  readonly suspenseMinor: bigint;
+  readonly receivedAt: Date;
 }
 
 @Injectable()
@@ -52,7 +74,7 @@ export class EvidenceRepository {
     );
   }
 
-  /** Evidence not applied yet whose transfer nobody is executing right now, oldest first. */
+  /** Evidence not applied yet whose transfer nobody is executing right now, and that is not put off. */
   async findOpen(limit: number): Promise<OpenEvidence[]> {
     return this.database.query<OpenEvidence>(
       `SELECT e.id, e.transfer_id AS "transferId", t.organization_id AS "organizationId", t.bulk_id AS "bulkId",
@@ -60,8 +82,18 @@ export class EvidenceRepository {
          FROM rail_evidence e
          JOIN transfers t ON t.id = e.transfer_id
          JOIN chunks c ON c.id = t.chunk_id AND c.status <> 'leased'
-        WHERE e.applied_at IS NULL ORDER BY e.received_at, e.id LIMIT $1`,
+        WHERE e.applied_at IS NULL AND e.retry_at <= now() ORDER BY e.retry_at, e.id LIMIT $1`,
       [limit],
+    );
+  }
+
+  /** What makes no sense yet waits behind everything else: as long again as it has waited already, up to five minutes. */
+  async putOff(tx: Tx, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await tx.execute(
+      `UPDATE rail_evidence SET retry_at = now() + least(interval '5 min', greatest(interval '1 s', now() - received_at))
+        WHERE id = ANY($1::uuid[])`,
+      [ids],
     );
   }
 
@@ -82,6 +114,27 @@ export class EvidenceRepository {
       `UPDATE rail_evidence e SET applied_at = now(), outcome = u.outcome
          FROM unnest($1::uuid[], $2::text[]) AS u (id, outcome) WHERE e.id = u.id AND e.applied_at IS NULL`,
       [outcomes.map((item) => item.id), outcomes.map((item) => item.outcome)],
+    );
+  }
+
+  /** What has to be looked at by a person and nobody was told about, marked as told. Oldest first. */
+  async takeUnreported(tx: Tx, limit: number): Promise<UnreportedEvidence[]> {
+    return tx.query<UnreportedEvidence>(
+      `WITH taken AS (
+         UPDATE rail_evidence SET reported_at = now()
+          WHERE id IN (SELECT id FROM rail_evidence
+                        WHERE outcome IN ('contradiction', 'unmatched') AND reported_at IS NULL
+                        ORDER BY received_at, id LIMIT $1 FOR UPDATE SKIP LOCKED)
+          RETURNING *)
+       SELECT e.id AS "evidenceId", t.organization_id AS "organizationId", t.bulk_id AS "bulkId", t.id AS "transferId",
+              e.rail, e.reference, e.source, e.status, e.reason_code AS "reasonCode", e.rail_id AS "railId", e.outcome,
+              t.status AS "transferStatus", t.amount_minor AS "amountMinor", t.currency, e.received_at AS "receivedAt",
+              coalesce((SELECT CASE a.kind WHEN 'suspense' THEN -l.amount_minor ELSE l.amount_minor END
+                          FROM ledger_entries l JOIN accounts a ON a.id = l.debit_account_id
+                         WHERE l.transfer_id = t.id AND l.kind = 'suspense'), 0)::bigint AS "suspenseMinor"
+         FROM taken e LEFT JOIN transfers t ON t.id = e.transfer_id
+        ORDER BY e.received_at, e.id`,
+      [limit],
     );
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Queryable, Tx } from '../../../platform/database/index.js';
 import type { Tally } from '../domain/plan-record.js';
+import type { StoredTransferStatus } from '../domain/transfer.state.js';
 
 /** Sums of a bulk's tallies; amounts in minor units. */
 export interface TallySums {
@@ -23,6 +24,17 @@ export interface CurrentTallies extends TallySums {
   readonly submitting: number;
   /** The bulk is completed: what its tallies said until then is in its row. */
   readonly isFolded: boolean;
+}
+
+/** A bulk's lines by state beside its tallies. */
+export interface Recount {
+  readonly lines: readonly {
+    readonly status: StoredTransferStatus;
+    readonly count: number;
+    readonly sumMinor: bigint;
+  }[];
+  readonly tallies: TallySums;
+  readonly tallyIds: readonly string[];
 }
 
 const sum = (column: string, type: string, alias: string): string =>
@@ -91,12 +103,35 @@ export class TallyRepository {
     return new Map(rows.map((row) => [row.bulkId, row]));
   }
 
-  /** Removes a bulk's tallies and returns their sums, for the bulk's own row. */
-  async fold(tx: Tx, bulkId: string): Promise<TallySums> {
-    const [row] = await tx.query<TallySums>(
-      `WITH folded AS (DELETE FROM bulk_tallies WHERE bulk_id = $1 RETURNING *) SELECT ${SUMS} FROM folded`,
+  /**
+   * What the lines say and what the tallies say, in one look: a statement sees both of a commit or neither. The ids name the tallies
+   * that were seen, since ids do not follow the order of commits.
+   */
+  async recount(on: Queryable, bulkId: string): Promise<Recount> {
+    const [row] = await on.query<
+      TallySums & { lines: { status: string; count: number; sum: string }[]; ids: string[] }
+    >(
+      `SELECT t.*,
+              (SELECT coalesce(json_agg(l), '[]') FROM (
+                 SELECT status, count(*)::int AS count, sum(amount_minor)::text AS sum
+                   FROM transfers WHERE bulk_id = $1 GROUP BY status) l) AS lines
+         FROM (SELECT ${SUMS}, coalesce(array_agg(id::text), '{}') AS ids FROM bulk_tallies WHERE bulk_id = $1) t`,
       [bulkId],
     );
-    return row as TallySums;
+    const { lines, ids, ...tallies } = row as NonNullable<typeof row>;
+    return {
+      tallies,
+      tallyIds: ids,
+      lines: lines.map(({ status, count, sum }) => ({
+        status: status as StoredTransferStatus,
+        count,
+        sumMinor: BigInt(sum),
+      })),
+    };
+  }
+
+  /** Removes tallies whose sums are in the bulk's own row from now on. */
+  async remove(tx: Tx, ids: readonly string[]): Promise<void> {
+    await tx.execute(`DELETE FROM bulk_tallies WHERE id = ANY($1::bigint[])`, [ids]);
   }
 }

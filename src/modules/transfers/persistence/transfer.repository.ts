@@ -20,6 +20,8 @@ export interface NewTransfer {
   readonly description: string | null;
   readonly purposeCode: string | null;
   readonly clientTransferId: string | null;
+  /** The transfer it pays again, or takes back. */
+  readonly originTransferId: string | null;
 }
 
 export interface NewTransfersOwner {
@@ -30,7 +32,7 @@ export interface NewTransfersOwner {
 }
 
 const INTAKE_COLUMNS = `id, chunk_id, line, rail, creditor_account_id, amount_minor, counterparty_name, counterparty_iban,
-  counterparty_bic, description, purpose_code, client_transfer_id`;
+  counterparty_bic, description, purpose_code, client_transfer_id, origin_transfer_id`;
 const ROWS_PER_BLOCK = 500;
 /** States that put a transfer on the list of those that need a look. */
 const RARE: readonly string[] = ['submitted', 'in_doubt', 'manual_review'];
@@ -51,7 +53,7 @@ export class TransferRepository {
       `CREATE TEMP TABLE IF NOT EXISTS transfer_intake (
          id uuid, chunk_id uuid, line integer, rail text, creditor_account_id uuid, amount_minor bigint,
          counterparty_name text, counterparty_iban text, counterparty_bic text, description text, purpose_code text,
-         client_transfer_id text) ON COMMIT DELETE ROWS`,
+         client_transfer_id text, origin_transfer_id uuid) ON COMMIT DELETE ROWS`,
     );
     await tx.copyIn(`COPY transfer_intake (${INTAKE_COLUMNS}) FROM STDIN`, copyBlocks(transfers));
     const inserted = await tx.execute(
@@ -162,14 +164,29 @@ export class TransferRepository {
     );
   }
 
-  /** The truth a completion is checked against: counts and sums (minor units) by stored status. */
-  async countByStatus(
-    on: Queryable,
-    bulkId: string,
-  ): Promise<{ status: StoredTransferStatus; count: number; sumMinor: bigint }[]> {
+  /** Settled lines of a bulk that no reversal takes back yet, in order. */
+  async listUnreversed(on: Queryable, bulkId: string): Promise<Omit<NewTransfer, 'chunkId' | 'id'>[]> {
     return on.query(
-      `SELECT status, count(*)::int AS count, sum(amount_minor)::bigint AS "sumMinor"
-         FROM transfers WHERE bulk_id = $1 GROUP BY status`,
+      `SELECT line, rail, creditor_account_id AS "creditorAccountId", amount_minor AS "amountMinor",
+              counterparty_name AS "counterpartyName", counterparty_iban AS "counterpartyIban",
+              counterparty_bic AS "counterpartyBic", description, purpose_code AS "purposeCode",
+              client_transfer_id AS "clientTransferId", id AS "originTransferId"
+         FROM transfers t
+        WHERE bulk_id = $1 AND status = 'settled'
+          AND NOT EXISTS (SELECT FROM transfers r WHERE r.origin_transfer_id = t.id)
+        ORDER BY line`,
+      [bulkId],
+    );
+  }
+
+  /** Open lines of a bulk that no unfinished chunk owns: nobody would ever work on them. */
+  async listOrphans(on: Queryable, bulkId: string): Promise<(Line & { rail: string })[]> {
+    return on.query(
+      `SELECT t.id, t.line, t.status, t.attempts, t.possibly_sent AS "possiblySent", t.amount_minor AS "amountMinor", t.rail
+         FROM transfers t
+        WHERE t.bulk_id = $1 AND t.status IN ('pending', 'submitted', 'in_doubt')
+          AND NOT EXISTS (SELECT FROM chunks c WHERE c.id = t.chunk_id AND c.closed_at IS NULL)
+        ORDER BY t.line`,
       [bulkId],
     );
   }
@@ -205,6 +222,7 @@ function* copyBlocks(transfers: readonly NewTransfer[]): Iterable<string> {
         row.description,
         row.purposeCode,
         row.clientTransferId,
+        row.originTransferId,
       ]);
     }
     yield block;
