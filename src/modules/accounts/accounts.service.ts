@@ -110,7 +110,17 @@ export class AccountsService {
   }
 
   async getHold(on: Queryable, purpose: string, referenceId: string): Promise<Hold> {
-    return existing(await this.holds.find(on, purpose, referenceId), purpose);
+    return existing(await this.findHold(on, purpose, referenceId), purpose);
+  }
+
+  async findHold(on: Queryable, purpose: string, referenceId: string): Promise<Hold | null> {
+    return this.holds.find(on, purpose, referenceId);
+  }
+
+  /** What an account keeps reserved beyond its open holds, in minor units: zero, unless something is wrong. Locks the account. */
+  async getUnheld(tx: Tx, accountId: string): Promise<bigint> {
+    await this.accounts.lockAll(tx, [accountId]);
+    return this.holds.getUnheld(tx, accountId);
   }
 
   /**

@@ -29,6 +29,16 @@ export class HoldsRepository {
     return hold ?? null;
   }
 
+  async getUnheld(on: Queryable, accountId: string): Promise<bigint> {
+    const [row] = await on.query<{ unheldMinor: bigint }>(
+      `SELECT (a.reserved_minor - coalesce((SELECT sum(amount_minor - captured_minor - released_minor) FROM holds
+                                             WHERE account_id = a.id), 0))::bigint AS "unheldMinor"
+         FROM accounts a WHERE a.id = $1`,
+      [accountId],
+    );
+    return row?.unheldMinor ?? 0n;
+  }
+
   async applyOutcome(tx: Tx, outcome: HoldOutcome): Promise<void> {
     const updated = await unviolated(
       'the outcome of a hold',

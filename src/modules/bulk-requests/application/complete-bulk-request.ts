@@ -1,19 +1,36 @@
-import { Injectable } from '@nestjs/common';
-import { invariantViolated } from '../../../domain/errors.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '../../../config/config.module.js';
+import type { Config } from '../../../config/config.schema.js';
+import { DomainError, invariantViolated } from '../../../domain/errors.js';
 import { type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
+import { Outbox } from '../../../platform/outbox/index.js';
 import { RedisLock } from '../../../platform/queue/index.js';
 import { AccountsService } from '../../accounts/index.js';
-import { BULK_REQUEST_HOLD, type TallySums, TransfersService } from '../../transfers/index.js';
+import { BULK_REQUEST_HOLD, TransfersService } from '../../transfers/index.js';
+import { recountBulkRequestJob } from '../bulk-requests.jobs.js';
 import { bulkRequestStates, type BulkRequestStatus } from '../domain/bulk-request.state.js';
-import { finalStatus } from '../domain/completion.js';
-import { BulkRequestRepository, type FinalCounts } from '../persistence/bulk-request.repository.js';
+import {
+  finalCounts,
+  type FinalCounts,
+  finalStatus,
+  leftTheHold,
+  opennessOf,
+  sameCounts,
+} from '../domain/completion.js';
+import { BulkCompletionRepository, type LockedBulkRequest } from '../persistence/bulk-completion.repository.js';
+import { ReverseBulkRequest } from './reverse-bulk-request.js';
 
-const LOCK_TTL_MS = 30_000;
-const COMPLETABLE: readonly BulkRequestStatus[] = ['processing', 'paused', 'cancelling'];
-const ENDED: readonly string[] = ['settled', 'failed', 'cancelled', 'returned'];
+/** As long as one completion may take; when its holder dies, the next one waits this long. */
+const LOCK_TTL_MS = 10_000;
+const COMPLETABLE: readonly BulkRequestStatus[] = ['processing', 'paused', 'cancelling', 'reversing'];
 
 const logger = createLogger('completion');
+
+interface Completed {
+  readonly status: BulkRequestStatus;
+  readonly originId: string | null;
+}
 
 /** Ends a bulk exactly once, when nothing of it is open. */
 @Injectable()
@@ -21,9 +38,12 @@ export class CompleteBulkRequest {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly lock: RedisLock,
-    private readonly repository: BulkRequestRepository,
+    private readonly repository: BulkCompletionRepository,
+    private readonly reversals: ReverseBulkRequest,
     private readonly transfers: TransfersService,
     private readonly accounts: AccountsService,
+    private readonly outbox: Outbox,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /**
@@ -33,66 +53,80 @@ export class CompleteBulkRequest {
    * @throws invariant_violated when counts or money do not add up: it stays open, and nothing is released silently
    */
   async complete(bulkId: string): Promise<BulkRequestStatus | null> {
-    let status: BulkRequestStatus | null = null;
+    const completed: Completed[] = [];
     await this.lock.run(`complete-bulk-request:${bulkId}`, LOCK_TTL_MS, async () => {
-      status = await this.unitOfWork.run((tx) => this.completeIn(tx, bulkId));
+      const ended = await this.attempt(bulkId);
+      if (ended) completed.push(ended);
     });
-    if (status) logger.info({ event: 'bulk_completed', bulk_request_id: bulkId, status });
-    return status;
+    const [ended] = completed;
+    if (!ended) return null;
+    logger.info({ event: 'bulk_completed', bulk_request_id: bulkId, status: ended.status });
+    // What it was made out of may have waited for it. When this process dies here, the sweep asks.
+    if (ended.originId !== null) await this.transfers.checkCompletion(ended.originId);
+    return ended.status;
   }
 
-  private async completeIn(tx: Tx, bulkId: string): Promise<BulkRequestStatus | null> {
+  private async attempt(bulkId: string): Promise<Completed | null> {
+    try {
+      return await this.unitOfWork.run((tx) => this.completeIn(tx, bulkId));
+    } catch (error) {
+      if (error instanceof DomainError && error.kind === 'invariant') await this.countFailure(bulkId);
+      throw error;
+    }
+  }
+
+  private async completeIn(tx: Tx, bulkId: string): Promise<Completed | null> {
     const bulk = await this.repository.lock(tx, bulkId);
     if (!bulk || !COMPLETABLE.includes(bulk.status)) return null;
-    // A statement of its own: it sees what was committed before the lock was granted.
-    const found = await this.transfers.countByStatus(tx, bulkId);
-    if (found.some((group) => !ENDED.includes(group.status))) return null;
-    const counts = finalCounts(found);
-    await this.assertMoneyAddsUp(tx, bulkId, counts);
-    assertSame(await this.transfers.foldTallies(tx, bulkId), counts);
+    // Chunks come from chunks: when none is unfinished, none will be. Asked first, so that what is counted next is final.
+    if (await this.transfers.hasUnfinished(tx, bulkId)) return null;
+    if (bulk.status === 'reversing' && (await this.reversals.reverse(tx, bulk))) return null;
+    const recount = await this.transfers.recount(tx, bulkId);
+    const openness = opennessOf(recount.lines);
+    if (openness === 'stranded') throw invariantViolated('open lines of a bulk request are in no chunk');
+    if (openness === 'in_review') return null;
+    const counts = finalCounts(recount.lines);
+    await this.assertMoneyAddsUp(tx, bulk, counts);
+    if (!sameCounts(recount.tallies, counts)) {
+      throw invariantViolated('the tallies of a bulk request do not match its lines');
+    }
+    await this.transfers.foldTallies(tx, recount.tallyIds);
+    return this.end(tx, bulk, counts);
+  }
+
+  private async end(tx: Tx, bulk: LockedBulkRequest, counts: FinalCounts): Promise<Completed> {
     const paid = counts.settled + counts.returned;
-    const to = finalStatus({ total: bulk.transferCount, paid }, bulk.stoppedBy);
-    bulkRequestStates.assertMove(bulk.status, to);
-    if (!(await this.repository.complete(tx, { id: bulkId, from: bulk.status, to }, counts))) {
+    const status =
+      bulk.status === 'reversing' ? 'reversed' : finalStatus({ total: bulk.transferCount, paid }, bulk.stoppedBy);
+    bulkRequestStates.assertMove(bulk.status, status);
+    if (!(await this.repository.complete(tx, { id: bulk.id, from: bulk.status, to: status }, counts))) {
       throw invariantViolated('a locked bulk request changed its state');
     }
-    return to;
+    return { status, originId: bulk.originId };
   }
 
-  private async assertMoneyAddsUp(tx: Tx, bulkId: string, counts: FinalCounts): Promise<void> {
-    const hold = await this.accounts.getHold(tx, BULK_REQUEST_HOLD, bulkId);
-    const captured = counts.settledMinor + counts.returnedMinor;
-    const released = counts.failedMinor + counts.cancelledMinor;
-    if (hold.capturedMinor === captured && hold.releasedMinor === released && captured + released === hold.amountMinor)
-      return;
+  private async assertMoneyAddsUp(tx: Tx, bulk: LockedBulkRequest, counts: FinalCounts): Promise<void> {
+    // Nothing is reserved for a reversal.
+    if (bulk.origin === 'reversal') return;
+    const hold = await this.accounts.getHold(tx, BULK_REQUEST_HOLD, bulk.id);
+    const { capturedMinor, releasedMinor } = leftTheHold(counts);
+    const isWhole = capturedMinor + releasedMinor === hold.amountMinor;
+    if (isWhole && hold.capturedMinor === capturedMinor && hold.releasedMinor === releasedMinor) return;
     throw invariantViolated('the hold of a bulk request does not match its lines');
   }
-}
 
-function finalCounts(found: readonly { status: string; count: number; sumMinor: bigint }[]): FinalCounts {
-  const of = (status: string) => found.find((group) => group.status === status) ?? { count: 0, sumMinor: 0n };
-  return {
-    settled: of('settled').count,
-    failed: of('failed').count,
-    cancelled: of('cancelled').count,
-    returned: of('returned').count,
-    settledMinor: of('settled').sumMinor,
-    failedMinor: of('failed').sumMinor,
-    cancelledMinor: of('cancelled').sumMinor,
-    returnedMinor: of('returned').sumMinor,
-  };
-}
-
-/** Tallies and transfers were written by the same commits: if they disagree, something wrote one without the other. */
-function assertSame(tallies: TallySums, counts: FinalCounts): void {
-  const same =
-    tallies.settled === counts.settled &&
-    tallies.failed === counts.failed &&
-    tallies.cancelled === counts.cancelled &&
-    tallies.returned === counts.returned &&
-    tallies.settledMinor === counts.settledMinor &&
-    tallies.failedMinor === counts.failedMinor &&
-    tallies.cancelledMinor === counts.cancelledMinor &&
-    tallies.returnedMinor === counts.returnedMinor;
-  if (!same) throw invariantViolated('the tallies of a bulk request do not match its lines');
+  /** After too many of them the bulk is recounted. */
+  private async countFailure(bulkId: string): Promise<void> {
+    await this.unitOfWork.run(async (tx) => {
+      const bulk = await this.repository.lock(tx, bulkId);
+      if (!bulk) return;
+      const failures = await this.repository.countFailure(tx, bulkId);
+      if (failures < this.config.COMPLETION_MAX_FAILURES) return;
+      await this.outbox.add(tx, recountBulkRequestJob, {
+        organizationId: bulk.organizationId,
+        ids: { bulkId },
+        dedupeKey: `recount:${bulkId}`,
+      });
+    });
+  }
 }

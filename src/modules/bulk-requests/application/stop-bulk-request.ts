@@ -2,16 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { TransfersService } from '../../transfers/index.js';
-import { BulkRequestRepository } from '../persistence/bulk-request.repository.js';
+import { bulkRequestStates } from '../domain/bulk-request.state.js';
+import { BulkCompletionRepository } from '../persistence/bulk-completion.repository.js';
 
 const logger = createLogger('control');
 
-/** `on_failure: stop`: after the first permanent failure, what was not sent is cancelled and its money released. */
+/** After the first permanent failure, what was not sent is cancelled and its money released; `reverse` then takes back what was paid. */
 @Injectable()
 export class StopBulkRequest {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly repository: BulkRequestRepository,
+    private readonly repository: BulkCompletionRepository,
     private readonly transfers: TransfersService,
   ) {}
 
@@ -20,9 +21,11 @@ export class StopBulkRequest {
     const isStopping = await this.unitOfWork.run(async (tx) => {
       const bulk = await this.repository.lock(tx, bulkId);
       // Already stopping: an earlier run may have died half-way.
-      if (bulk?.status === 'cancelling') return true;
+      if (bulk?.status === 'cancelling' || bulk?.status === 'reversing') return true;
       if (bulk?.status !== 'processing' && bulk?.status !== 'paused') return false;
-      return this.repository.startCancelling(tx, bulkId, bulk.status, 'on_failure');
+      const to = bulk.onFailure === 'reverse' ? 'reversing' : 'cancelling';
+      bulkRequestStates.assertMove(bulk.status, to);
+      return this.repository.stop(tx, { id: bulkId, from: bulk.status, to }, 'on_failure');
     });
     if (!isStopping) return;
     const cancelled = await this.transfers.stop(bulkId);

@@ -4,7 +4,7 @@ import type { Config } from '../../../config/config.schema.js';
 import { Database } from '../../../platform/database/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
 import { TransfersService } from '../../transfers/index.js';
-import { BulkRequestRepository } from '../persistence/bulk-request.repository.js';
+import { BulkCompletionRepository } from '../persistence/bulk-completion.repository.js';
 
 const BATCH = 100;
 
@@ -13,7 +13,7 @@ const BATCH = 100;
 export class SweepBulkRequests implements OnModuleInit {
   constructor(
     private readonly database: Database,
-    private readonly repository: BulkRequestRepository,
+    private readonly repository: BulkCompletionRepository,
     private readonly transfers: TransfersService,
     private readonly loops: Loops,
     @Inject(CONFIG) private readonly config: Config,
