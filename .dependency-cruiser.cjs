@@ -7,10 +7,11 @@ const { join } = require('node:path');
  */
 const EDGES = {
   accounts: [],
-  'bulk-requests': ['organizations', 'accounts', 'ledger', 'rails', 'transfers'],
+  'bulk-requests': ['organizations', 'accounts', 'ledger', 'rails', 'reconciliation', 'transfers'],
   ledger: ['accounts'],
   organizations: [],
   rails: [],
+  reconciliation: ['accounts', 'ledger', 'rails', 'transfers'],
   transfers: ['accounts', 'ledger', 'rails'],
 };
 

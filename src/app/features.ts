@@ -3,6 +3,7 @@ import { BulkRequestsModule } from '../modules/bulk-requests/index.js';
 import { LedgerModule } from '../modules/ledger/index.js';
 import { OrganizationsModule } from '../modules/organizations/index.js';
 import { RailsModule } from '../modules/rails/index.js';
+import { ReconciliationModule } from '../modules/reconciliation/index.js';
 import { TransfersModule } from '../modules/transfers/index.js';
 
 /** THE list of features. The API and the worker compose the same ones. */
@@ -13,4 +14,5 @@ export const features = [
   RailsModule,
   TransfersModule,
   BulkRequestsModule,
+  ReconciliationModule,
 ];

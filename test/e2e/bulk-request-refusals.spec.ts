@@ -87,9 +87,7 @@ describe('what becomes of a bulk request that is not taken as it is', () => {
     ['callback_url', { callback_url: 'https://acme.test/hook' }],
     ['requested_execution_date', { requested_execution_date: '2026-12-01' }],
     ['duplicate_policy', { duplicate_policy: 'warn' }],
-    ['rail', { rail: 'http' }],
     ['rail', { rail: 'iso20022' }],
-    ['on_failure', { on_failure: 'reverse' }],
   ])('is refused, not accepted and partly ignored, with %s', async (field, change) => {
     const before = await acme.rowCounts();
     const expected = [422, 'not_supported_yet', `/${field} not_supported_yet`];

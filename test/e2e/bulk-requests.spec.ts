@@ -68,6 +68,7 @@ describe('a bulk request', () => {
       rail: 'sandbox',
       requested_execution_date: null,
       metadata: {},
+      origin: null,
       created_at: expect.stringMatching(INSTANT),
       completed_at: null,
       links: { self, status: `${self}/status`, transfers: `${self}/transfers` },

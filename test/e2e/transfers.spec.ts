@@ -45,6 +45,7 @@ describe('a transfer', () => {
         description: 'Invoice 1',
         purpose_code: null,
         failure: null,
+        origin_transfer_id: null,
         attempts_made: 0,
         next_attempt_at: expect.any(String),
         created_at: expect.any(String),
@@ -80,7 +81,7 @@ describe('a transfer', () => {
       expect(await post(single({ on_failure: 'stop' }))).toEqual(invalid('/on_failure unknown_field'));
       expect(await post(line())).toEqual(invalid('/organization_iban required', '/organization_bic required'));
       expect(await post(single({ amount: '99999999.00' }))).toEqual([422, 'insufficient_funds']);
-      expect(await post(single({ rail: 'http' }))).toEqual([422, 'not_supported_yet', '/rail not_supported_yet']);
+      expect(await post(single({ rail: 'http' }))).toEqual([422, 'rail_not_configured', '/rail rail_not_configured']);
       expect(await acme.rowCounts()).toEqual(before);
     });
 

@@ -21,10 +21,11 @@ interface Import {
 const ROOT = join(__dirname, '..', '..');
 const EDGES: Readonly<Record<string, readonly string[]>> = {
   accounts: [],
-  'bulk-requests': ['organizations', 'accounts', 'ledger', 'rails', 'transfers'],
+  'bulk-requests': ['organizations', 'accounts', 'ledger', 'rails', 'reconciliation', 'transfers'],
   ledger: ['accounts'],
   organizations: [],
   rails: [],
+  reconciliation: ['accounts', 'ledger', 'rails', 'transfers'],
   transfers: ['accounts', 'ledger', 'rails'],
 };
 const PAIRS = Object.keys(EDGES).flatMap((from) =>

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { StateMachine } from '../../src/domain/states.js';
 import { accountStates } from '../../src/modules/accounts/domain/account.state.js';
 import { bulkRequestStates } from '../../src/modules/bulk-requests/domain/bulk-request.state.js';
+import { breakStates } from '../../src/modules/reconciliation/domain/break.state.js';
+import { runStates } from '../../src/modules/reconciliation/domain/run.state.js';
 import { transferStates } from '../../src/modules/transfers/domain/transfer.state.js';
 
 const ROOT = join(__dirname, '..', '..');
@@ -49,6 +51,8 @@ describe('docs/states.md', () => {
     ['Bulk request', tabled(bulkRequestStates)],
     ['Transfer', tabled(transferStates)],
     ['Account', tabled(accountStates)],
+    ['Reconciliation run', tabled(runStates)],
+    ['Reconciliation break', tabled(breakStates)],
   ])('%s: the diagram has every move of the table and no other', (heading, moves) => {
     expect(drawn(heading).sort()).toEqual(moves.sort());
   });

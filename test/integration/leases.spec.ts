@@ -108,6 +108,7 @@ describe('the lease of a chunk', () => {
         debtor: { iban: null, bic: null },
         creditor: { name: 'X', iban: 'X', bic: null },
         remittance: line.line === 4 ? 'sandbox:reject:AC04' : null,
+        reverses: null,
       }));
       await rail.submit(payments, new AbortController().signal); // and dies before it records anything
       await expireLease(worker.app, id);

@@ -1,5 +1,5 @@
 import { DomainError } from '../../src/domain/errors.js';
-import { Database, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
+import { Database, type Queryable, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
 import { eventually } from '../support/eventually.js';
 import { startFeatures, type TestFeatures } from '../support/test-features.js';
 
@@ -126,6 +126,74 @@ describe('a unit of work', () => {
     const { idle, waiting, total: after } = database.poolState();
     expect({ busy: after - idle, waiting }).toEqual({ busy: 0, waiting: 0 });
     expect(after).toBeGreaterThanOrEqual(total);
+  });
+
+  describe('that only reads', () => {
+    const idsOf = async (on: Queryable): Promise<number[]> =>
+      (await on.query<{ id: number }>(`SELECT id FROM notes ORDER BY id`)).map(({ id }) => id);
+
+    it('sees one moment, whatever is committed meanwhile', async () => {
+      await unitOfWork.run((tx) => write(tx, 1));
+      const seen = await unitOfWork.snapshot(async (on) => {
+        await unitOfWork.run((tx) => write(tx, 2));
+        const before = await idsOf(on);
+        await database.execute(`DELETE FROM notes WHERE id = 1`);
+        return [before, await idsOf(on)];
+      });
+      expect(seen).toEqual([[1], [1]]);
+      await expect(ids()).resolves.toEqual([2]);
+    });
+
+    it('sees whatever was committed before the instant it names', async () => {
+      const committed = await database.query<{ at: Date }>(
+        `INSERT INTO notes VALUES (1, '') RETURNING clock_timestamp() AS at`,
+      );
+      const { seen, takenAt } = await unitOfWork.snapshot(async (on, at) => ({ seen: await idsOf(on), takenAt: at }));
+      const [now] = await database.query<{ at: Date }>(`SELECT clock_timestamp() AS at`);
+      expect(seen).toEqual([1]);
+      expect(takenAt.getTime()).toBeGreaterThanOrEqual(committed[0]?.at.getTime() ?? NaN);
+      expect(takenAt.getTime()).toBeLessThanOrEqual(now?.at.getTime() ?? NaN);
+    });
+
+    it('cannot write', async () => {
+      const writing = unitOfWork.snapshot((on) => on.execute(`INSERT INTO notes VALUES (1, '')`));
+      await expect(writing).rejects.toMatchObject({ code: '25006' });
+      await expect(ids()).resolves.toEqual([]);
+    });
+
+    it('is not run again', async () => {
+      let runs = 0;
+      const failing = unitOfWork.snapshot((on) => {
+        runs++;
+        return on.execute(`DO $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '40001'; END $$`);
+      });
+      await expect(failing).rejects.toMatchObject({ code: '40001' });
+      expect(runs).toBe(1);
+    });
+
+    it('gives its connection back as it was, however it ends', async () => {
+      const works = Array.from({ length: 50 }, (_, id) =>
+        unitOfWork.snapshot(async (on) => {
+          if (id % 2 === 0) await on.query(`SELECT 1 / 0`);
+        }),
+      );
+      const ends = await Promise.allSettled(works);
+      expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(25);
+      const { total, idle, waiting } = database.poolState();
+      expect({ busy: total - idle, waiting }).toEqual({ busy: 0, waiting: 0 });
+      const settings = await Promise.all(
+        Array.from({ length: total }, () =>
+          unitOfWork.run((tx) =>
+            tx.query(
+              `SELECT current_setting('transaction_isolation') AS isolation, current_setting('transaction_read_only') AS "readOnly"`,
+            ),
+          ),
+        ),
+      );
+      expect(new Set(settings.flat().map((row) => JSON.stringify(row)))).toEqual(
+        new Set([JSON.stringify({ isolation: 'read committed', readOnly: 'off' })]),
+      );
+    });
   });
 
   it('streams rows in by COPY, and takes them back with everything else', async () => {

@@ -18,6 +18,7 @@ const ENV = {
 /** The product as real processes on a database and a Redis database of its own, with ACME Corp and its money. */
 export interface FaultLab {
   redisUrl: string;
+  api: TestProcess;
   startWorker(): Promise<TestProcess>;
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   /** Submits a bulk of lines that take `slowMs` at the rail each, and returns its id. */
@@ -29,13 +30,19 @@ export interface FaultLab {
   close(): Promise<void>;
 }
 
-export async function startFaultLab(): Promise<FaultLab> {
+export interface FaultLabOptions {
+  /** Where the API and the workers see Redis, when not at its own address. */
+  apiRedisUrl?: string;
+  workerRedisUrl?: string;
+}
+
+export async function startFaultLab({ apiRedisUrl, workerRedisUrl }: FaultLabOptions = {}): Promise<FaultLab> {
   const database = await createTestDatabase();
   const redisUrl = await testRedisUrl();
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
-  const options = { databaseUrl: database.url, redisUrl, env: ENV };
-  const api = await startApi(options);
+  const options = { databaseUrl: database.url, env: ENV };
+  const api = await startApi({ ...options, redisUrl: apiRedisUrl ?? redisUrl });
   const organizationId = await seed(api);
   const sql = async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> =>
     (await client.query<Row>(text, values)).rows;
@@ -48,7 +55,8 @@ export async function startFaultLab(): Promise<FaultLab> {
   };
   return {
     redisUrl,
-    startWorker: () => startWorker(options),
+    api,
+    startWorker: () => startWorker({ ...options, redisUrl: workerRedisUrl ?? redisUrl }),
     sql,
     submit: async (lines, slowMs) => {
       const body = { request_id: randomUUID(), ...payroll(lines, slowMs) };

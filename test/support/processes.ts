@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { freePort } from '../../scripts/local-servers/ports.mjs';
 import { SupervisedProcess } from '../../scripts/supervised-process.mjs';
@@ -33,9 +34,12 @@ export interface TestProcess {
   kill(): Promise<void>;
 }
 
-interface Started {
+export interface Started {
   supervised: SupervisedProcess;
+  /** What it printed so far, in pieces. */
   output: string[];
+  /** Goes when `stopProcesses()` is called. */
+  removeDir?: string;
 }
 
 const started = new Set<Started>();
@@ -51,6 +55,7 @@ export function startWorker(options: TestProcessOptions): Promise<TestProcess> {
 /** For `afterEach` or `afterAll`: stops whatever this test file started and still runs. */
 export async function stopProcesses(): Promise<void> {
   await Promise.all([...started].map(({ supervised }) => supervised.stop()));
+  for (const { removeDir } of started) if (removeDir) rmSync(removeDir, { recursive: true, force: true });
   started.clear();
 }
 
@@ -82,14 +87,8 @@ async function start(entry: string, portVariable: string, options: TestProcessOp
 }
 
 function spawnEntry(entry: string, env: Record<string, string>, options: TestProcessOptions): Started {
-  const output: string[] = [];
-  const supervised = new SupervisedProcess({
-    name: entry,
-    command: process.execPath,
-    args: ['--enable-source-maps', path.join(DIST, entry)],
-    // Nothing of the environment the tests run in: a developer's own settings must not change what is tested.
+  return launchNode(entry, ['--enable-source-maps', path.join(DIST, entry)], {
     env: {
-      PATH: process.env.PATH,
       HOST: '127.0.0.1',
       DATABASE_URL: options.databaseUrl,
       REDIS_URL: options.redisUrl,
@@ -97,9 +96,26 @@ function spawnEntry(entry: string, env: Record<string, string>, options: TestPro
       ALLOW_UNSAFE_DURABILITY: 'true',
       ...env,
     },
-    onOutput: (text) => output.push(text),
   });
-  const launched = { supervised, output };
+}
+
+/** Any other process of ours that `stopProcesses()` has to stop. */
+export function launchNode(
+  name: string,
+  args: string[],
+  { env, removeDir }: { env?: Record<string, string>; removeDir?: string } = {},
+): Started {
+  const output: string[] = [];
+  const supervised = new SupervisedProcess({
+    name,
+    command: process.execPath,
+    args,
+    // Nothing of the environment the tests run in: a developer's own settings must not change what is tested.
+    env: { PATH: process.env.PATH, ...env },
+    onOutput: (text) => output.push(text),
+    removeDir,
+  });
+  const launched = { supervised, output, removeDir };
   started.add(launched);
   return launched;
 }

@@ -22,6 +22,8 @@ export const FAST_ENGINE = {
   RETRY_BASE_MS: '20',
   SWEEP_INTERVAL_MS: '100',
   RAIL_VISIBILITY_HORIZON_MS: '200',
+  // A run by itself would open breaks about what a test makes a rail say.
+  RECONCILIATION_INTERVAL_MS: '0',
   LOG_LEVEL: 'silent',
 };
 

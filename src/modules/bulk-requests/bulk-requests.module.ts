@@ -1,35 +1,86 @@
 import { Module } from '@nestjs/common';
+import { QueueModule } from '../../platform/queue/index.js';
 import { AccountsModule } from '../accounts/index.js';
+import { LedgerModule } from '../ledger/index.js';
 import { OrganizationsModule } from '../organizations/index.js';
+import { RailsModule } from '../rails/index.js';
+import { ReconciliationModule } from '../reconciliation/index.js';
 import { TransfersModule } from '../transfers/index.js';
 import { AcceptBulkRequest } from './application/accept-bulk-request.js';
+import { CancelBulkRequest } from './application/cancel-bulk-request.js';
+import { ChangeBulkState } from './application/change-bulk-state.js';
 import { CompleteBulkRequest } from './application/complete-bulk-request.js';
+import { PauseBulkRequest } from './application/pause-bulk-request.js';
+import { RetryFailedLines } from './application/retry-failed-lines.js';
+import { RouteLines } from './application/route-lines.js';
+import { ProveBulkRequest } from './application/prove-bulk-request.js';
 import { StopBulkRequest } from './application/stop-bulk-request.js';
 import { RecognizeSubmission } from './application/recognize-submission.js';
+import { RecountBulkRequest } from './application/recount-bulk-request.js';
+import { ReverseBulkRequest } from './application/reverse-bulk-request.js';
 import { SubmitBulkRequest } from './application/submit-bulk-request.js';
 import { SweepBulkRequests } from './application/sweep-bulk-requests.js';
+import { bulkRequestJobs } from './bulk-requests.jobs.js';
 import { BulkRequestsQueries } from './bulk-requests.queries.js';
 import { BulkRequestsService } from './bulk-requests.service.js';
+import {
+  BulkRequestControlController,
+  TransfersBulkControlController,
+} from './http/bulk-request-control.controller.js';
 import { BulkRequestJobsController } from './http/bulk-request-jobs.controller.js';
+import { BulkRequestProofController, TransfersBulkProofController } from './http/bulk-request-proof.controller.js';
 import { BulkRequestsController, TransfersBulkController } from './http/bulk-requests.controller.js';
 import { SingleTransferController } from './http/single-transfer.controller.js';
 import { CompleteBulkRequestProcessor } from './jobs/complete-bulk-request.processor.js';
+import { RecountBulkRequestProcessor } from './jobs/recount-bulk-request.processor.js';
 import { StopBulkRequestProcessor } from './jobs/stop-bulk-request.processor.js';
+import { BulkCompletionRepository } from './persistence/bulk-completion.repository.js';
+import { BulkControlRepository } from './persistence/bulk-control.repository.js';
+import { BulkRequestProofRepository } from './persistence/bulk-request-proof.repository.js';
 import { BulkRequestRepository } from './persistence/bulk-request.repository.js';
 
 @Module({
-  imports: [AccountsModule, OrganizationsModule, TransfersModule],
-  controllers: [BulkRequestsController, TransfersBulkController, SingleTransferController, BulkRequestJobsController],
+  imports: [
+    AccountsModule,
+    LedgerModule,
+    OrganizationsModule,
+    RailsModule,
+    ReconciliationModule,
+    TransfersModule,
+    QueueModule.forJobs(bulkRequestJobs),
+  ],
+  controllers: [
+    BulkRequestsController,
+    TransfersBulkController,
+    BulkRequestControlController,
+    TransfersBulkControlController,
+    BulkRequestProofController,
+    TransfersBulkProofController,
+    SingleTransferController,
+    BulkRequestJobsController,
+  ],
   providers: [
     AcceptBulkRequest,
+    BulkCompletionRepository,
+    BulkControlRepository,
+    BulkRequestProofRepository,
     BulkRequestRepository,
     BulkRequestsQueries,
     BulkRequestsService,
+    CancelBulkRequest,
+    ChangeBulkState,
     CompleteBulkRequest,
     CompleteBulkRequestProcessor,
     StopBulkRequest,
     StopBulkRequestProcessor,
+    PauseBulkRequest,
+    ProveBulkRequest,
     RecognizeSubmission,
+    RecountBulkRequest,
+    RecountBulkRequestProcessor,
+    RetryFailedLines,
+    ReverseBulkRequest,
+    RouteLines,
     SubmitBulkRequest,
     SweepBulkRequests,
   ],

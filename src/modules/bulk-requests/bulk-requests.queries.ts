@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../domain/errors.js';
-import { Database } from '../../platform/database/index.js';
+import { Database, type Queryable } from '../../platform/database/index.js';
 import { type CreatedRange, decodeCursor, encodeCursor, type Page, pageOf } from '../../platform/http/index.js';
 import { type CurrentTallies, TransfersQueries } from '../transfers/index.js';
 import type { BulkRequest } from './domain/bulk-request.js';
@@ -21,10 +21,15 @@ export class BulkRequestsQueries {
     private readonly transfers: TransfersQueries,
   ) {}
 
-  async get(organizationId: string, id: string): Promise<BulkRequest> {
-    const row = await this.repository.find(this.database, organizationId, id);
+  get(organizationId: string, id: string): Promise<BulkRequest> {
+    return this.getIn(this.database, organizationId, id);
+  }
+
+  /** The same as a transaction sees it, its own changes included. */
+  async getIn(on: Queryable, organizationId: string, id: string): Promise<BulkRequest> {
+    const row = await this.repository.find(on, organizationId, id);
     if (!row) throw notFound('bulk request');
-    const [bulk] = await this.withTallies([row]);
+    const [bulk] = await this.withTallies(on, [row]);
     return bulk as BulkRequest;
   }
 
@@ -35,17 +40,18 @@ export class BulkRequestsQueries {
   ): Promise<Page<BulkRequest>> {
     const [beforeId] = page.cursor === undefined ? [null] : decodeCursor(page.cursor, ['uuid']);
     const rows = await this.repository.list(this.database, filter, beforeId, page.limit + 1);
-    return pageOf(await this.withTallies(rows), page.limit, (bulk) => encodeCursor([bulk.id]));
+    return pageOf(await this.withTallies(this.database, rows), page.limit, (bulk) => encodeCursor([bulk.id]));
   }
 
-  private async withTallies(rows: readonly BulkRequestRow[]): Promise<BulkRequest[]> {
-    const sums = await this.transfers.tallySums(rows.map((row) => row.id));
+  private async withTallies(on: Queryable, rows: readonly BulkRequestRow[]): Promise<BulkRequest[]> {
+    const ids = rows.map((row) => row.id);
+    const sums = await this.transfers.tallySums(ids, on);
     return Promise.all(
       rows.map(async (row) => {
         const tallies = sums.get(row.id);
         // Completed between the two reads: what the row lacks is no longer in the tallies.
         const isStale = row.completedAt === null && tallies?.isFolded === true;
-        const current = isStale ? await this.repository.find(this.database, row.organizationId, row.id) : row;
+        const current = isStale ? await this.repository.find(on, row.organizationId, row.id) : row;
         return toBulkRequest(current ?? row, tallies);
       }),
     );

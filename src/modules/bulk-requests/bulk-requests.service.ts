@@ -2,12 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/index.js';
 import type { Reply } from '../../platform/idempotency/index.js';
 import type { Answer } from './application/accept-bulk-request.js';
+import { CancelBulkRequest } from './application/cancel-bulk-request.js';
+import type { ControlCommand } from './application/change-bulk-state.js';
 import { CompleteBulkRequest } from './application/complete-bulk-request.js';
+import { PauseBulkRequest } from './application/pause-bulk-request.js';
+import { RetryFailedLines } from './application/retry-failed-lines.js';
+import { RecountBulkRequest } from './application/recount-bulk-request.js';
 import { StopBulkRequest } from './application/stop-bulk-request.js';
 import { type SubmitBulkRequestCommand, SubmitBulkRequest } from './application/submit-bulk-request.js';
 import type { BulkRequest } from './domain/bulk-request.js';
 import type { BulkRequestStatus } from './domain/bulk-request.state.js';
-import { BulkRequestRepository } from './persistence/bulk-request.repository.js';
+import type { Cancellation } from './domain/control.js';
+import { BulkCompletionRepository } from './persistence/bulk-completion.repository.js';
 
 /** What can be done with bulk requests; each use case has a file of its own in `application/`. */
 @Injectable()
@@ -16,8 +22,12 @@ export class BulkRequestsService {
     private readonly submitUseCase: SubmitBulkRequest,
     private readonly completeUseCase: CompleteBulkRequest,
     private readonly stopUseCase: StopBulkRequest,
+    private readonly recountUseCase: RecountBulkRequest,
+    private readonly cancelUseCase: CancelBulkRequest,
+    private readonly pauseUseCase: PauseBulkRequest,
+    private readonly retryUseCase: RetryFailedLines,
     private readonly database: Database,
-    private readonly repository: BulkRequestRepository,
+    private readonly completions: BulkCompletionRepository,
   ) {}
 
   /** Accepts a submission durably, or refuses it whole. */
@@ -35,13 +45,37 @@ export class BulkRequestsService {
     return this.completeUseCase.complete(bulkId);
   }
 
+  /** Counts a bulk again that does not add up, and puts right what can be. */
+  async recount(bulkId: string): Promise<void> {
+    await this.recountUseCase.recount(bulkId);
+  }
+
   stop(bulkId: string): Promise<void> {
     return this.stopUseCase.stop(bulkId);
   }
 
+  /** Cancels what was not sent, and says how many lines may still be paid. */
+  cancel(command: ControlCommand, answer: (cancellation: Cancellation) => Reply): Promise<Reply> {
+    return this.cancelUseCase.cancel(command, answer);
+  }
+
+  /** Sends nothing new until it is resumed. */
+  pause(command: ControlCommand, answer: (bulk: BulkRequest) => Reply): Promise<Reply> {
+    return this.pauseUseCase.pause(command, answer);
+  }
+
+  resume(command: ControlCommand, answer: (bulk: BulkRequest) => Reply): Promise<Reply> {
+    return this.pauseUseCase.resume(command, answer);
+  }
+
+  /** Pays the failed lines of a bulk that has ended again, as a bulk of their own. */
+  retryFailed(command: ControlCommand, answer: Answer): Promise<Reply> {
+    return this.retryUseCase.retry(command, answer);
+  }
+
   /** Completes the next bulk of which nothing is open, in this process. Null when there is none. */
   async completeNext(): Promise<{ bulkId: string; status: BulkRequestStatus | null } | null> {
-    const bulkId = await this.repository.findCompletable(this.database);
+    const bulkId = await this.completions.findCompletable(this.database);
     return bulkId === null ? null : { bulkId, status: await this.complete(bulkId) };
   }
 }

@@ -1,3 +1,5 @@
+export { BankCallbacks } from './adapters/bank-callbacks.js';
+export { REASON_CODE_PATTERN } from './domain/bank-answer.js';
 export {
   BOOK,
   HTTP,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '../../platform/metrics/index.js';
 import type { Move } from './domain/line.js';
+import { KillSwitchRepository } from './persistence/kill-switch.repository.js';
 import { TransferMetricsRepository } from './persistence/transfer-metrics.repository.js';
 
 /** What an operator watches the engine by. */
@@ -10,7 +11,7 @@ export class TransfersMetrics {
   private readonly leases;
   private readonly durations;
 
-  constructor(metrics: Metrics, repository: TransferMetricsRepository) {
+  constructor(metrics: Metrics, repository: TransferMetricsRepository, killSwitches: KillSwitchRepository) {
     this.moves = metrics.counter({
       name: 'transfer_moves_total',
       help: 'Transfers that changed their state in this process, by what moved them.',
@@ -25,6 +26,14 @@ export class TransfersMetrics {
       name: 'chunk_execution_seconds',
       help: 'From lease to record of one chunk.',
       labelNames: ['rail', 'purpose'],
+    });
+    metrics.gauge({
+      name: 'kill_switches_engaged',
+      help: 'Kill switches that are engaged, 1 each, by what they stop.',
+      labelNames: ['scope', 'target'],
+      collect: async (gauge) => {
+        for (const engaged of await killSwitches.targets()) gauge.set(engaged, 1);
+      },
     });
     metrics.gauge({
       name: 'transfers_open',

@@ -8,7 +8,7 @@ import { type CreatedRange, decodeCursor, encodeCursor, type Page, pageOf } from
 import { attemptsOf, historyOf } from './domain/transfer-history.js';
 import type { TransferStatus } from './domain/transfer.state.js';
 import { type CurrentTallies, TallyRepository } from './persistence/tally.repository.js';
-import { TransferReadsRepository, type TransferRow } from './persistence/transfer-reads.repository.js';
+import { type BulkLine, TransferReadsRepository, type TransferRow } from './persistence/transfer-reads.repository.js';
 
 /** A transfer on the wire. */
 export interface TransferView {
@@ -25,6 +25,7 @@ export interface TransferView {
   description: string | null;
   purpose_code: string | null;
   failure: { code: string; detail: string | null } | null;
+  origin_transfer_id: string | null;
   attempts_made: number;
   next_attempt_at: string | null;
   created_at: string;
@@ -58,6 +59,7 @@ export interface PageRequest {
   readonly showIbans: boolean;
 }
 
+const LINES_PER_PAGE = 500;
 const FAILURE_STATUSES: readonly TransferStatus[] = ['failed', 'returned', 'manual_review', 'in_doubt'];
 
 @Injectable()
@@ -68,10 +70,15 @@ export class TransfersQueries {
     private readonly tallies: TallyRepository,
   ) {}
 
-  async get(organizationId: string, id: string, showIbans: boolean): Promise<TransferDetailView> {
-    const row = await this.reads.find(organizationId, id);
+  get(organizationId: string, id: string, showIbans: boolean): Promise<TransferDetailView> {
+    return this.getIn(this.database, organizationId, id, showIbans);
+  }
+
+  /** The same as a transaction sees it. */
+  async getIn(on: Queryable, organizationId: string, id: string, showIbans: boolean): Promise<TransferDetailView> {
+    const row = await this.reads.find(on, organizationId, id);
     if (!row) throw notFound('transfer');
-    const transitions = await this.reads.transitions(id);
+    const transitions = await this.reads.transitions(on, id);
     return {
       ...toTransferView(row, showIbans),
       attempts: attemptsOf(row, transitions).map((attempt) => ({
@@ -105,6 +112,14 @@ export class TransfersQueries {
     return { ...result, data: result.data.map((row) => toTransferView(row, page.showIbans)) };
   }
 
+  /** Every line of a bulk in order, in pages, so that others get their turn between them. `on` is best a snapshot. */
+  async *pagesOfBulk(on: Queryable, bulkId: string): AsyncGenerator<readonly BulkLine[], void> {
+    const lastLine = (await this.reads.findLastLineOfBulk(on, bulkId)) ?? -1;
+    for (let line = 0; line <= lastLine; line += LINES_PER_PAGE) {
+      yield await this.reads.listLinesOfBulk(on, bulkId, line, line + LINES_PER_PAGE);
+    }
+  }
+
   /** The organization's transfers, newest first. */
   async list(filter: TransferListFilter, page: PageRequest): Promise<Page<TransferView>> {
     const [beforeId] = page.cursor === undefined ? [null] : decodeCursor(page.cursor, ['uuid']);
@@ -124,8 +139,8 @@ export class TransfersQueries {
   }
 
   /** What bulks' own rows do not count yet, by bulk id. */
-  tallySums(bulkIds: readonly string[]): Promise<Map<string, CurrentTallies>> {
-    return this.tallies.sums(this.database, bulkIds);
+  tallySums(bulkIds: readonly string[], on: Queryable = this.database): Promise<Map<string, CurrentTallies>> {
+    return this.tallies.sums(on, bulkIds);
   }
 }
 
@@ -149,6 +164,7 @@ function toTransferView(row: TransferRow, showIbans: boolean): TransferView {
     description: row.description,
     purpose_code: row.purposeCode,
     failure: failed ? { code: row.failureCode ?? '', detail: row.failureDetail } : null,
+    origin_transfer_id: row.originTransferId,
     attempts_made: row.attempts,
     next_attempt_at: row.nextAttemptAt?.toISOString() ?? null,
     created_at: row.createdAt.toISOString(),

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { Queryable, Tx } from '../../platform/database/index.js';
+import { Database, type Queryable, type Tx } from '../../platform/database/index.js';
+import { newId } from '../../domain/ids.js';
+import { Wake } from '../../platform/queue/index.js';
 import { RequestCompletion } from './application/request-completion.js';
 import { type ChunkReport, ExecuteChunk } from './application/execute-chunk.js';
 import { type OpenedTransfer, OpenTransfers } from './application/open-transfers.js';
+import { RepairLines } from './application/repair-lines.js';
 import { StopLines } from './application/stop-lines.js';
-import type { StoredTransferStatus } from './domain/transfer.state.js';
 import { DispatchRepository } from './persistence/dispatch.repository.js';
-import { TallyRepository, type TallySums } from './persistence/tally.repository.js';
+import { EvidenceRepository, type NewEvidence, type UnreportedEvidence } from './persistence/evidence.repository.js';
+import { type Recount, TallyRepository } from './persistence/tally.repository.js';
 import { type NewTransfersOwner, TransferRepository } from './persistence/transfer.repository.js';
 
 /** What other modules ask of transfers. */
@@ -17,6 +20,10 @@ export class TransfersService {
     private readonly stopLines: StopLines,
     private readonly completion: RequestCompletion,
     private readonly executeChunk: ExecuteChunk,
+    private readonly repairs: RepairLines,
+    private readonly database: Database,
+    private readonly wake: Wake,
+    private readonly evidence: EvidenceRepository,
     private readonly dispatch: DispatchRepository,
     private readonly tallies: TallyRepository,
     private readonly transfers: TransferRepository,
@@ -41,17 +48,45 @@ export class TransfersService {
     return this.completion.check(bulkId);
   }
 
-  /** Counts and sums by status, from the transfers themselves. */
-  countByStatus(
-    on: Queryable,
-    bulkId: string,
-  ): Promise<{ status: StoredTransferStatus; count: number; sumMinor: bigint }[]> {
-    return this.transfers.countByStatus(on, bulkId);
+  /** Whether a chunk of the bulk is still to be worked on. */
+  hasUnfinished(on: Queryable, bulkId: string): Promise<boolean> {
+    return this.dispatch.hasUnfinished(on, bulkId);
   }
 
-  /** Removes a bulk's tallies; their sums go into its own row. */
-  foldTallies(tx: Tx, bulkId: string): Promise<TallySums> {
-    return this.tallies.fold(tx, bulkId);
+  /** A bulk's lines by state and the sums of its tallies, in one look. */
+  recount(on: Queryable, bulkId: string): Promise<Recount> {
+    return this.tallies.recount(on, bulkId);
+  }
+
+  /** Removes tallies whose sums are in the bulk's own row from now on. */
+  foldTallies(tx: Tx, tallyIds: readonly string[]): Promise<void> {
+    return this.tallies.remove(tx, tallyIds);
+  }
+
+  /** Open lines of a bulk that no chunk of work stands for get one. Returns how many there were. */
+  adoptOrphans(tx: Tx, bulkId: string): Promise<number> {
+    return this.repairs.adoptOrphans(tx, bulkId);
+  }
+
+  /** Makes a bulk's tallies say what its lines say, beside the lines its own row counts as accepted. Whether they did not. */
+  correctTallies(tx: Tx, bulkId: string, recount: Recount, accepted: number): Promise<boolean> {
+    return this.repairs.correctTallies(tx, bulkId, recount, accepted);
+  }
+
+  /** Settled lines of a bulk that nothing takes back yet, as the lines of a reversal. */
+  async listUnreversed(on: Queryable, bulkId: string): Promise<OpenedTransfer[]> {
+    return (await this.transfers.listUnreversed(on, bulkId)).map((line) => ({ ...line, id: newId() }));
+  }
+
+  /** Keeps what a rail said about references; the same word from the same source is kept once. It is applied soon after. */
+  async keepEvidence(items: readonly NewEvidence[]): Promise<void> {
+    await this.evidence.insert(this.database, items);
+    this.wake.notify('evidence');
+  }
+
+  /** Evidence that a person has to look at, told once: whoever takes it keeps it in the same transaction. */
+  takeUnreported(tx: Tx, limit: number): Promise<UnreportedEvidence[]> {
+    return this.evidence.takeUnreported(tx, limit);
   }
 
   /** Executes the next due chunk in this process, to step through a bulk by hand. Null when nothing is due. */

@@ -6,11 +6,12 @@ export { type CreatedRange, createdRange, CreatedRangeQuery } from './created-ra
 export { type CursorShape, decodeCursor, encodeCursor } from './cursor.js';
 export { HttpAdapter } from './http-adapter.js';
 export { HttpModule } from './http.module.js';
+export { readSignedBody } from './json-body.js';
 export { newestFirst } from './newest-first.js';
 export { API_PREFIX, buildDocument, PATHS_WITHOUT_PREFIX } from './openapi.js';
 export { type Page, pageOf } from './page.js';
 export { PageQuery } from './page-query.dto.js';
-export { CurrentPrincipal, IdempotencyKey, IdParam, OrganizationId } from './parameters.js';
+export { CurrentPrincipal, IdempotencyKey, IdParam, OptionalOrganizationId, OrganizationId } from './parameters.js';
 export { Authenticator, forbidden, type Principal, principalOf, unauthenticated } from './principal.js';
 export { type Problem, problemOf } from './problem.js';
 export { sendProblem } from './problem-reply.js';
@@ -18,3 +19,4 @@ export { ProblemDto } from './problem.dto.js';
 export { isPublicPath, OPERATIONS_PREFIX, PUBLIC_PATHS } from './public-paths.js';
 export { QuerySchema } from './query-schema.js';
 export { ADMIN_SCOPE, holdsScopes, PlatformScope, Scopes } from './scopes.js';
+export { parseStrictJson } from './strict-json.js';

@@ -26,9 +26,11 @@ const TAGS: Readonly<Record<string, string>> = {
   Transfers: 'Credit transfers, alone or as lines of a bulk request.',
   Accounts: 'Accounts of the organization, their balances and entries.',
   'Bank transactions': 'Money that comes from or goes to the bank itself.',
+  Reconciliation: 'The statements of rails against our books, and the breaks a person has to resolve.',
   Organizations: 'The tenants. For the platform only.',
   'API keys': 'Keys of an organization. For the platform only.',
-  Operations: 'Stepping through work by hand, and cases that need a person.',
+  Operations: 'Stepping through work by hand, kill switches, and cases that need a person.',
+  Rails: 'What banks report by themselves.',
   Monitoring: 'Health and metrics.',
 };
 

@@ -8,6 +8,8 @@ import { ORGANIZATION_HEADER } from './organization.js';
 import { principalOf } from './principal.js';
 
 export const ORGANIZATION_METADATA = 'tranche:organization';
+/** Of an admin key: others always act in their own organization. */
+export type OrganizationNeed = 'required' | 'optional';
 
 const requestOf = (context: ExecutionContext): FastifyRequest => context.switchToHttp().getRequest<FastifyRequest>();
 
@@ -15,10 +17,18 @@ const currentPrincipal = createParamDecorator((_: unknown, context: ExecutionCon
   principalOf(requestOf(context)),
 );
 
+const organizationNotFound = () => invariantViolated('The guard did not find the organization of the request.');
+
 const organizationId = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const id = requestOf(context).organizationId;
-  if (id === null) throw invariantViolated('The guard did not find the organization of the request.');
+  if (id === null) throw organizationNotFound();
   return id;
+});
+
+const optionalOrganizationId = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  const request = requestOf(context);
+  if (request.organizationId === null && principalOf(request).organizationId !== null) throw organizationNotFound();
+  return request.organizationId;
 });
 
 const idempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext) =>
@@ -37,15 +47,20 @@ export const CurrentPrincipal = (): ParameterDecorator => currentPrincipal();
  * known before the body is looked at.
  */
 export const OrganizationId = (): ParameterDecorator =>
-  documented(organizationId(), (target, key, descriptor) => {
-    Reflect.defineMetadata(ORGANIZATION_METADATA, true, descriptor.value as object);
-    ApiHeader({
-      name: 'X-Organization-Id',
-      required: false,
-      description: 'The organization to act in. Only an admin key needs it; other keys act in their own.',
-      schema: { type: 'string', format: 'uuid' },
-    })(target, key, descriptor);
-  });
+  documented(
+    organizationId(),
+    actingIn('required', 'The organization to act in. Only an admin key needs it; other keys act in their own.'),
+  );
+
+/** The same, `string | null`: null for an admin that names none, and so means all. */
+export const OptionalOrganizationId = (): ParameterDecorator =>
+  documented(
+    optionalOrganizationId(),
+    actingIn(
+      'optional',
+      'The organization to act in. An admin key without it acts in all; other keys act in their own.',
+    ),
+  );
 
 /** The key that makes the call safe to repeat, `string | null`. `"abc"` and `abc` are the same key. */
 export const IdempotencyKey = (): ParameterDecorator =>
@@ -76,6 +91,18 @@ export function idOf(text: string | undefined, name: string): string {
 }
 
 type HandlerDecorator = (target: object, key: string | symbol, descriptor: PropertyDescriptor) => void;
+
+function actingIn(need: OrganizationNeed, description: string): HandlerDecorator {
+  return (target, key, descriptor) => {
+    Reflect.defineMetadata(ORGANIZATION_METADATA, need, descriptor.value as object);
+    ApiHeader({
+      name: 'X-Organization-Id',
+      required: false,
+      description,
+      schema: { type: 'string', format: 'uuid' },
+    })(target, key, descriptor);
+  };
+}
 
 /** A parameter decorator that also says something about the handler, so that the document cannot forget it. */
 function documented(parameter: ParameterDecorator, handler: HandlerDecorator): ParameterDecorator {

@@ -23,7 +23,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set before routing; null on public paths. */
     principal: Principal | null;
-    /** The organization the request acts in; set for handlers that take {@link OrganizationId}. */
+    /** The organization the request acts in; set for handlers that take it as a parameter. */
     organizationId: string | null;
   }
 }

@@ -64,7 +64,8 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
   duplicate_bulk_request: {
     status: 409,
     title: 'This bulk request exists already',
-    meaning: 'The same payload was accepted before, without a key of its own; "existing_id" names the first one.',
+    meaning:
+      'The same payload was accepted before without a key of its own, or the same failed lines were retried before; "existing_id" names the first one.',
   },
   slug_taken: { status: 409, title: 'The slug is taken', meaning: 'Another organization has this slug.' },
   iban_taken: { status: 409, title: 'The IBAN is taken', meaning: 'Another account has this IBAN.' },
@@ -73,7 +74,11 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
     title: 'Not possible in the current state',
     meaning: '"current_status" says what state it is in.',
   },
-  in_flight: { status: 409, title: 'In flight', meaning: 'It is with the rail at this moment; ask again later.' },
+  in_flight: {
+    status: 409,
+    title: 'In flight',
+    meaning: 'It is being worked on at this moment, or may have been paid: only its rail or an operator can end it.',
+  },
   body_too_large: { status: 413, title: 'The body is too large', meaning: 'It is over the limit of the service.' },
   unsupported_media_type: {
     status: 415,
@@ -110,11 +115,41 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
     title: 'The idempotency key was used for something else',
     meaning: 'The same key came with another body before. Use a new key for a new request.',
   },
+  nothing_to_retry: {
+    status: 422,
+    title: 'Nothing to retry',
+    meaning: 'No line of the bulk request failed, or those that did are said to have been paid after all.',
+  },
   iban_missing: { status: 422, title: 'No IBAN', meaning: 'The account has no IBAN that could be verified.' },
+  suspense_not_empty: {
+    status: 422,
+    title: 'Money lies on suspense',
+    meaning: 'The break put money on suspense: only a resolution that moves it ends the break.',
+  },
+  nothing_in_suspense: {
+    status: 422,
+    title: 'Nothing lies on suspense',
+    meaning: 'The break put no money on suspense that could be charged or written off.',
+  },
   not_supported_yet: {
     status: 422,
     title: 'Not supported yet',
     meaning: 'The field or value is part of the contract, but its feature is not available in this version.',
+  },
+  rail_not_configured: {
+    status: 422,
+    title: 'The rail is not set up',
+    meaning: 'This installation has no connection to the rail. Choose another one, or ask whoever runs it.',
+  },
+  rail_cannot_reverse: {
+    status: 422,
+    title: 'The rail cannot take payments back',
+    meaning: '"on_failure": "reverse" needs a rail that can take back what it has paid.',
+  },
+  not_executed: {
+    status: 422,
+    title: 'It was not executed',
+    meaning: 'A transfer in our own books is known not to have settled; it can only be resolved as failed.',
   },
   limit_exceeded: { status: 422, title: 'A limit is exceeded', meaning: 'A limit of the organization or account.' },
   rate_limited: { status: 429, title: 'Too many requests', meaning: 'Slow down: ask again after Retry-After.' },

@@ -1,3 +1,6 @@
+/** Paths whose callers sign the body instead of sending a key. */
+export const SIGNED_PATHS: readonly string[] = ['/api/v1/rails/http/events'];
+
 /** Paths that answer without a key, literally: no pattern, no prefix, no normalization. */
 export const PUBLIC_PATHS: readonly string[] = [
   '/health',
@@ -12,7 +15,7 @@ export const PUBLIC_PATHS: readonly string[] = [
   '/redoc/redoc.css',
   '/redoc/redoc.js',
   '/redoc/redoc.standalone.js',
-  '/api/v1/rails/http/events', // signed by the bank instead
+  ...SIGNED_PATHS,
 ];
 
 /** The files of Swagger UI: one plain name below `/docs/`, so nothing can climb out of it. */

@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { ORGANIZATION_HEADER, organizationOf } from './organization.js';
-import { ORGANIZATION_METADATA } from './parameters.js';
+import { ORGANIZATION_METADATA, type OrganizationNeed } from './parameters.js';
 import { Authenticator, forbidden, principalOf } from './principal.js';
 import { isPublicPath, pathOf } from './public-paths.js';
 import { holdsScopes, SCOPES_METADATA } from './scopes.js';
@@ -25,10 +25,11 @@ export class ScopeGuard implements CanActivate {
     }
     const principal = principalOf(request);
     if (!holdsScopes(principal, needed)) throw forbidden(`The API key needs the scopes: ${needed.join(', ')}.`);
-    if (this.reflector.get<boolean | undefined>(ORGANIZATION_METADATA, handler)) {
-      const named = request.headers[ORGANIZATION_HEADER];
-      request.organizationId = await organizationOf(principal, named as string | undefined, this.authenticator);
-    }
+    const need = this.reflector.get<OrganizationNeed | undefined>(ORGANIZATION_METADATA, handler);
+    if (need === undefined) return true;
+    const named = request.headers[ORGANIZATION_HEADER] as string | undefined;
+    const isOfAll = need === 'optional' && named === undefined && principal.organizationId === null;
+    request.organizationId = isOfAll ? null : await organizationOf(principal, named, this.authenticator);
     return true;
   }
 }

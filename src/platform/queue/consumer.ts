@@ -11,10 +11,20 @@ import { RedisClient } from './redis.js';
 
 const logger = createLogger('consumer');
 
+/** A queue this process takes jobs from. */
+export interface Consuming {
+  readonly queue: string;
+  readonly worker: Worker;
+  /** Jobs begun so far. */
+  readonly taken: number;
+  /** Whether one more could run. */
+  readonly hasRoom: boolean;
+}
+
 /** Starts consuming: only the worker process calls it. An API process composes the same features and never consumes. */
 @Injectable()
 export class Consumer implements BeforeApplicationShutdown {
-  private workers: Worker[] = [];
+  private readonly handlers: JobHandler<Record<string, string>>[] = [];
 
   constructor(
     private readonly registrar: BullRegistrar,
@@ -25,31 +35,51 @@ export class Consumer implements BeforeApplicationShutdown {
 
   /** @throws when a declared job has no handler, or two: such a worker would leave money lying. */
   start(): void {
-    const handlers = this.handlers();
     this.registrar.register();
-    for (const handler of handlers) {
-      const worker = handler.worker;
-      worker.concurrency = handler.concurrency ?? this.config.WORKER_CONCURRENCY;
-      worker.on('error', (error) => tellError(worker.name, error));
-      this.workers.push(worker);
+    this.handlers.push(...this.findHandlers());
+    for (const { worker, concurrency } of this.handlers) {
+      worker.concurrency = concurrency ?? this.config.WORKER_CONCURRENCY;
+      worker.on('error', (error) => this.tellError(worker.name, error));
     }
-    assertOneHandlerEach(this.workers.map((worker) => worker.name));
+    assertOneHandlerEach(this.handlers.map(({ worker }) => worker.name));
+  }
+
+  /** How it goes with each queue; empty in a process that does not consume. */
+  consuming(): Consuming[] {
+    return this.handlers.map(({ worker, taken, running }) => ({
+      queue: worker.name,
+      worker,
+      taken,
+      hasRoom: running < worker.concurrency,
+    }));
   }
 
   /**
    * Before anything they use is taken apart: jobs under way finish, no new one is taken. Without Redis a worker could not even be told
-   * to stop taking jobs, and waits for ever: it is cut off, and what it has under way ends or loses its lease.
+   * to stop taking jobs, and waits for ever: it is cut off, and what it has under way ends without telling Redis.
    */
   async beforeApplicationShutdown(): Promise<void> {
-    const isCutOff = !this.redis.isReady;
-    await Promise.all(this.workers.map((worker) => worker.close(isCutOff)));
+    const isCutOff = !(await this.redis.isAnswering());
+    await Promise.all(
+      this.handlers.map(async (handler) => {
+        await handler.worker.close(isCutOff);
+        await handler.finished();
+      }),
+    );
   }
 
-  private handlers(): JobHandler<Record<string, string>>[] {
+  private findHandlers(): JobHandler<Record<string, string>>[] {
     return this.discovery
       .getProviders()
       .map((wrapper) => wrapper.instance as unknown)
       .filter((instance): instance is JobHandler<Record<string, string>> => instance instanceof JobHandler);
+  }
+
+  /** That Redis is away is told once, by the RedisClient, and not by each worker at each attempt to reconnect. */
+  private tellError(queue: string, error: Error): void {
+    const isBroken = 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
+    const isOutage = isBroken || !this.redis.isReady;
+    logger[isOutage ? 'debug' : 'warn']({ event: 'queue_worker_error', queue, err: error });
   }
 }
 
@@ -58,10 +88,4 @@ export function assertOneHandlerEach(handled: readonly string[], declared: reado
   const doubled = handled.filter((name, index) => handled.indexOf(name) !== index);
   if (missing.length > 0) throw new Error(`No handler for the jobs: ${missing.join(', ')}`);
   if (doubled.length > 0) throw new Error(`More than one handler for the jobs: ${doubled.join(', ')}`);
-}
-
-/** That Redis is away is told once, by the RedisClient, and not by each worker at each attempt to reconnect. */
-function tellError(queue: string, error: Error): void {
-  const isOutage = 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
-  logger[isOutage ? 'debug' : 'warn']({ event: 'queue_worker_error', queue, err: error });
 }

@@ -15,6 +15,9 @@ const logger = createLogger('jobs');
 export abstract class JobHandler<Ids extends JobIds> extends WorkerHost {
   /** How many of these jobs one process runs at once; null means WORKER_CONCURRENCY. */
   readonly concurrency: number | null = null;
+  /** Jobs begun since this process started. */
+  private begun = 0;
+  private readonly underWay = new Set<Promise<void>>();
 
   protected constructor(private readonly outbox: OutboxAcknowledger) {
     super();
@@ -23,14 +26,38 @@ export abstract class JobHandler<Ids extends JobIds> extends WorkerHost {
   /** Does the work. Runs at least once: it must be right when it runs twice, or late, or for something already done. */
   protected abstract handle(ids: Ids): Promise<void>;
 
+  get taken(): number {
+    return this.begun;
+  }
+
+  get running(): number {
+    return this.underWay.size;
+  }
+
+  /** Resolves when nothing is under way. */
+  async finished(): Promise<void> {
+    await Promise.allSettled(this.underWay);
+  }
+
   override async process(job: Job<JobEnvelope<Ids>>): Promise<void> {
-    const { ids, requestId, outboxId } = job.data;
+    this.begun += 1;
+    const running = this.run(job);
+    this.underWay.add(running);
+    try {
+      await running;
+    } finally {
+      this.underWay.delete(running);
+    }
+  }
+
+  private async run({ id, name, data, attemptsMade }: Job<JobEnvelope<Ids>>): Promise<void> {
+    const { ids, requestId, outboxId } = data;
     await withRequestId(requestId ?? newId(), async () => {
       try {
         await this.handle(ids);
         if (outboxId !== null) await this.outbox.acknowledge(outboxId);
       } catch (error) {
-        logger.warn({ event: 'job_failed', job: job.name, job_id: job.id, attempt: job.attemptsMade + 1, err: error });
+        logger.warn({ event: 'job_failed', job: name, job_id: id, attempt: attemptsMade + 1, err: error });
         throw error;
       }
     });

@@ -7,8 +7,10 @@ import type { Config } from '../../config/config.schema.js';
 import { createLogger } from '../logging/index.js';
 import { Consumer } from './consumer.js';
 import type { JobDefinition } from './job.js';
+import { queueConnection } from './queue-connection.js';
 import { QueueEpoch } from './queue-epoch.js';
 import { QueueMetrics } from './queue.metrics.js';
+import { QueueWatch } from './queue-watch.js';
 import { Queues } from './queues.js';
 import { RedisClient } from './redis.js';
 import { RedisLock } from './redis-lock.js';
@@ -25,13 +27,13 @@ class JobQueuesModule {}
     BullModule.forRootAsync({
       inject: [CONFIG],
       useFactory: (config: Config) => ({
-        connection: { url: config.REDIS_URL, maxRetriesPerRequest: null },
+        connection: queueConnection(config),
         extraOptions: { manualRegistration: true },
       }),
       extraOptions: { manualRegistration: true },
     }),
   ],
-  providers: [RedisClient, RedisLock, Wake, Queues, QueueEpoch, QueueMetrics, Consumer],
+  providers: [RedisClient, RedisLock, Wake, Queues, QueueEpoch, QueueMetrics, QueueWatch, Consumer],
   exports: [RedisClient, RedisLock, Wake, Queues, QueueEpoch, Consumer],
 })
 export class QueueModule {

@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { CONFIG } from '../../config/config.module.js';
 import type { Config } from '../../config/config.schema.js';
+import { openConnection } from './redis-connection.js';
 import { logStateChanges, RedisClient } from './redis.js';
 
 /** What there may be more of: chunks to hand out, outbox rows to relay, evidence to apply. */
@@ -10,6 +11,8 @@ export const WAKE_TOPICS = ['chunks', 'outbox', 'evidence'] as const;
 export type WakeTopic = (typeof WAKE_TOPICS)[number];
 
 const CHANNEL = 'tranche:wake';
+const SILENCE_MS = 3_000;
+const HEARTBEAT_MS = 5_000;
 
 /**
  * Tells the loops of every process that there is work, right after a commit. It may get lost: polling is the guarantee, this
@@ -20,6 +23,7 @@ export class Wake implements OnApplicationShutdown {
   private readonly local = new EventEmitter();
   private readonly publishing = new Set<WakeTopic>();
   private subscriber: Redis | undefined;
+  private heartbeat: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly redis: RedisClient,
@@ -50,14 +54,19 @@ export class Wake implements OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
+    clearInterval(this.heartbeat);
     this.subscriber?.disconnect();
   }
 
   private subscribe(): Redis {
-    const subscriber = new Redis(this.config.REDIS_URL, { maxRetriesPerRequest: null });
+    const subscriber = openConnection(this.config.REDIS_URL, { maxRetriesPerRequest: null, silenceMs: SILENCE_MS });
     logStateChanges(subscriber, 'wake');
     subscriber.on('message', (_channel, topic) => this.local.emit(topic));
     subscriber.subscribe(CHANNEL).catch(() => undefined); // ioredis subscribes again after reconnecting
+    // A subscriber asks nothing, so nothing would tell it that its connection is dead.
+    this.heartbeat = setInterval(() => {
+      if (subscriber.status === 'ready') subscriber.ping().catch(() => undefined);
+    }, HEARTBEAT_MS).unref();
     return subscriber;
   }
 }

@@ -2,6 +2,9 @@ import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { createLogger } from '../logging/index.js';
 import { Wake, type WakeTopic } from '../queue/wake.js';
 
+/** No turn takes that long while everything it asks answers. */
+const STUCK_AFTER_MS = 60_000;
+
 const logger = createLogger('loops');
 
 export interface Loop {
@@ -69,10 +72,22 @@ class LoopRunner {
   private async turn(): Promise<void> {
     this.pokedWhileRunning = false;
     try {
-      while ((await this.loop.run()) && !this.stopped);
+      while ((await this.observed()) && !this.stopped);
     } catch (error) {
       // The next turn tries again; what failed is still there, in PostgreSQL.
       logger.error({ event: 'loop_failed', loop: this.loop.name, err: error });
+    }
+  }
+
+  /** Tells of a turn that does not end. It is not given up: a second one beside it could do the same work twice. */
+  private async observed(): Promise<boolean> {
+    const { name: loop } = this.loop;
+    const watch = setTimeout(() => logger.warn({ event: 'loop_stuck', loop, for_ms: STUCK_AFTER_MS }), STUCK_AFTER_MS);
+    watch.unref();
+    try {
+      return await this.loop.run();
+    } finally {
+      clearTimeout(watch);
     }
   }
 }

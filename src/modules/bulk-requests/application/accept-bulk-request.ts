@@ -24,6 +24,10 @@ export interface CheckedSubmission {
   readonly key: SubmissionKey;
   /** As read before the transaction: a broke caller costs nothing. The reservation decides. */
   readonly isFunded: boolean;
+  /** Runs behind the key and before everything else: locks a bulk that this one is made out of, and may refuse. */
+  readonly guard?: (tx: Tx) => Promise<void>;
+  /** What was asked, as a refusal that is stored tells it; the submission of a bulk unless told otherwise. */
+  readonly instance?: string;
 }
 
 const INSTANCE = '/api/v1/bulk-requests';
@@ -69,6 +73,7 @@ export class AcceptBulkRequest {
     const { bulk, key } = submission;
     const replay = await this.keys.claim(tx, key);
     if (replay) return replay;
+    await submission.guard?.(tx);
     try {
       if (!submission.isFunded) throw insufficientFunds();
       const reply = await tx.savepoint(async () => answer(await this.store(tx, submission), tx));
@@ -85,7 +90,8 @@ export class AcceptBulkRequest {
       return reply;
     } catch (error) {
       if (!(error instanceof DomainError) || error.code !== 'insufficient_funds' || key.isFingerprint) throw error;
-      const refusal = Reply.of(422, problemOf(error, { instance: INSTANCE, requestId: bulk.correlationId ?? bulk.id }));
+      const context = { instance: submission.instance ?? INSTANCE, requestId: bulk.correlationId ?? bulk.id };
+      const refusal = Reply.of(422, problemOf(error, context));
       await this.keys.store(tx, key, refusal, null);
       return refusal;
     }

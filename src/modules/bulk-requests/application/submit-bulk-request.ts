@@ -9,8 +9,7 @@ import type { Reply } from '../../../platform/idempotency/index.js';
 import { currentRequestId } from '../../../platform/logging/request-context.js';
 import { AccountsQueries, type Debtor } from '../../accounts/index.js';
 import { OrganizationsQueries } from '../../organizations/index.js';
-import { BOOK } from '../../rails/index.js';
-import type { OpenedTransfer } from '../../transfers/index.js';
+import { RailsService } from '../../rails/index.js';
 import { accept, type Acceptance } from '../domain/acceptance.js';
 import {
   accountNotActive,
@@ -21,11 +20,12 @@ import {
 } from '../domain/bulk-request.errors.js';
 import type { BulkRequest } from '../domain/bulk-request.js';
 import { type CheckedCreditTransfers, checkCreditTransfers } from '../domain/credit-transfer.js';
-import { assertNamesDebtor, assertSupported, type Submission } from '../domain/submission.js';
+import { assertNamesDebtor, assertRailCan, assertSupported, type Submission } from '../domain/submission.js';
 import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-request.repository.js';
 import { AcceptBulkRequest, type Answer } from './accept-bulk-request.js';
 import { previewOf } from './preview-bulk-request.js';
 import { RecognizeSubmission } from './recognize-submission.js';
+import { RouteLines } from './route-lines.js';
 
 export interface SubmitBulkRequestCommand {
   readonly organizationId: string;
@@ -47,14 +47,16 @@ export class SubmitBulkRequest {
     private readonly accounts: AccountsQueries,
     private readonly keys: RecognizeSubmission,
     private readonly repository: BulkRequestRepository,
+    private readonly routes: RouteLines,
     private readonly acceptance: AcceptBulkRequest,
+    private readonly rails: RailsService,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** Accepts, refuses, or repeats what was answered before. The refusals of api.md are thrown or, for money, stored and answered. */
   async submit(command: SubmitBulkRequestCommand, answer: Answer): Promise<Reply> {
     assertNamesDebtor(command.submission);
-    assertSupported(command.submission);
+    this.assertPossible(command.submission);
     const requestId = command.submission.request_id?.toLowerCase() ?? null;
     const key = this.keys.of({ ...command, requestId });
     // Before the answer is looked for: whoever accepts it in between stores that with it.
@@ -65,11 +67,18 @@ export class SubmitBulkRequest {
     if (existingId !== null) throw duplicateBulkRequest(existingId);
     const { debtor, checked, acceptance } = await this.check(command);
     const bulk = this.newBulk(command, debtor, checked, acceptance);
-    const lines = await this.route(command, acceptance);
+    const lines = await this.routes.route(command.organizationId, bulk.rail, acceptance.lines);
     return this.acceptance.accept(
       { bulk, lines, key, isFunded: acceptance.totalMinor <= debtor.availableMinor },
       answer,
     );
+  }
+
+  private assertPossible(submission: Submission): void {
+    assertSupported(submission);
+    const rail = submission.rail ?? this.config.DEFAULT_RAIL;
+    const exists = this.rails.has(rail);
+    assertRailCan(submission, { exists, reverses: exists && this.rails.canReverse(rail) });
   }
 
   private findBulkOf(organizationId: string, requestId: string): Promise<string | null> {
@@ -79,7 +88,7 @@ export class SubmitBulkRequest {
   /** Everything {@link submit} would check, and nothing stored. */
   async validate(command: SubmitBulkRequestCommand): Promise<BulkRequest> {
     assertNamesDebtor(command.submission);
-    assertSupported(command.submission);
+    this.assertPossible(command.submission);
     const { debtor, checked, acceptance } = await this.check(command);
     if (acceptance.totalMinor > debtor.availableMinor) throw insufficientFunds();
     return previewOf(this.newBulk(command, debtor, checked, acceptance));
@@ -136,24 +145,12 @@ export class SubmitBulkRequest {
       priority: submission.priority ?? 'normal',
       rail: submission.rail ?? this.config.DEFAULT_RAIL,
       metadata: submission.metadata ?? {},
+      origin: null,
+      originId: null,
       totalMinor: acceptance.totalMinor,
       transferCount: acceptance.lines.length,
       rejectedCount: checked.rejectedCount,
       rejectedLines: checked.rejected,
     };
-  }
-
-  /** Money for an account that is held here does not leave through a bank. */
-  private async route(
-    { organizationId, submission }: SubmitBulkRequestCommand,
-    { lines }: Acceptance,
-  ): Promise<OpenedTransfer[]> {
-    const ibans = [...new Set(lines.map((line) => line.counterpartyIban))];
-    const held = await this.accounts.findByIbans(this.database, organizationId, ibans);
-    const rail = submission.rail ?? this.config.DEFAULT_RAIL;
-    return lines.map((line) => {
-      const creditor = held.get(line.counterpartyIban);
-      return { ...line, id: newId(), rail: creditor ? BOOK : rail, creditorAccountId: creditor?.id ?? null };
-    });
   }
 }

@@ -1,4 +1,5 @@
 import { DomainError, type FieldError } from '../../../domain/errors.js';
+import type { BulkRequestStatus } from './bulk-request.state.js';
 
 export const insufficientFunds = (): DomainError =>
   new DomainError('rule', 'insufficient_funds', 'The debtor account does not have the total available.');
@@ -18,6 +19,24 @@ export const limitExceeded = (): DomainError =>
 export const duplicateBulkRequest = (existingId: string): DomainError =>
   new DomainError('conflict', 'duplicate_bulk_request', 'This bulk request was accepted before.', {
     members: { existing_id: existingId },
+  });
+
+export const invalidState = (status: BulkRequestStatus, message: string): DomainError =>
+  new DomainError('conflict', 'invalid_state', message, { members: { current_status: status } });
+
+export const nothingToRetry = (): DomainError =>
+  new DomainError('rule', 'nothing_to_retry', 'No line of the bulk request failed and may be paid again.');
+
+export const railNotConfigured = (): DomainError =>
+  new DomainError('rule', 'rail_not_configured', 'The rail is not set up on this installation.', {
+    errors: [{ pointer: '/rail', code: 'rail_not_configured', detail: 'Is not set up on this installation.' }],
+    errorCount: 1,
+  });
+
+export const railCannotReverse = (): DomainError =>
+  new DomainError('rule', 'rail_cannot_reverse', 'The rail cannot take back what it has paid.', {
+    errors: [{ pointer: '/on_failure', code: 'rail_cannot_reverse', detail: 'reverse needs a rail that can.' }],
+    errorCount: 1,
   });
 
 /** Never accepted and ignored: what the engine does not do yet is refused by name. */

@@ -15,6 +15,7 @@ describe('the states of a bulk request', () => {
     expect(BULK_REQUEST_STATUSES.filter((to) => bulkRequestStates.canMove('paused', to))).toEqual([
       'processing',
       'cancelling',
+      'reversing',
       'completed',
       'partially_completed',
       'failed',

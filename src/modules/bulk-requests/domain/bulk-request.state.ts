@@ -22,7 +22,7 @@ export const bulkRequestStates = defineStates<BulkRequestStatus>({
     awaiting_approval: ['scheduled', 'processing', 'rejected', 'cancelled'],
     scheduled: ['processing', 'cancelled'],
     processing: ['paused', 'cancelling', 'reversing', 'completed', 'partially_completed', 'failed'],
-    paused: ['processing', 'cancelling', 'completed', 'partially_completed', 'failed'],
+    paused: ['processing', 'cancelling', 'reversing', 'completed', 'partially_completed', 'failed'],
     cancelling: ['cancelled', 'partially_completed', 'failed'],
     reversing: ['reversed'],
     completed: [],

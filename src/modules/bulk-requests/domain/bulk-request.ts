@@ -3,6 +3,8 @@ import type { BulkRequestStatus } from './bulk-request.state.js';
 export type OnFailure = 'continue' | 'stop' | 'reverse';
 export type Validation = 'all_or_nothing' | 'partial';
 export type Priority = 'normal' | 'urgent';
+/** What a bulk made out of another one does with it: pays its failed lines again, or takes its settled ones back. */
+export type Origin = 'retry' | 'reversal';
 
 /** A line that was not accepted, with everything that is wrong with it. */
 export interface RejectedLine {
@@ -51,6 +53,9 @@ export interface BulkRequest extends LineAmounts {
   readonly rail: string;
   readonly requestedExecutionDate: string | null;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Null for a bulk that was submitted; otherwise `originId` is the bulk it was made out of. */
+  readonly origin: Origin | null;
+  readonly originId: string | null;
   readonly createdAt: Date;
   readonly completedAt: Date | null;
 }

@@ -1,5 +1,5 @@
 import { DomainError } from '../../../domain/errors.js';
-import { assertNamesDebtor, assertSupported, type Submission } from './submission.js';
+import { assertNamesDebtor, assertRailCan, assertSupported, type Submission } from './submission.js';
 
 const SUBMISSION: Submission = {
   organization_bic: 'OIVUSCLQXXX',
@@ -22,9 +22,7 @@ describe('what is not supported yet', () => {
     ['callback_url', { callback_url: 'https://example.com' }],
     ['requested_execution_date', { requested_execution_date: '2027-01-01' }],
     ['duplicate_policy', { duplicate_policy: 'warn' }],
-    ['rail', { rail: 'http' }],
     ['rail', { rail: 'iso20022' }],
-    ['on_failure', { on_failure: 'reverse' }],
   ])('is refused by name, never accepted and ignored: %s', (field, values) => {
     expect(refusalOf(assertSupported, values)).toMatchObject({
       kind: 'rule',
@@ -34,10 +32,10 @@ describe('what is not supported yet', () => {
   });
 
   it('is named all at once', () => {
-    const refusal = refusalOf(assertSupported, { callback_url: 'https://example.com', on_failure: 'reverse' });
+    const refusal = refusalOf(assertSupported, { callback_url: 'https://example.com', rail: 'iso20022' });
     expect(refusal?.details).toMatchObject({
       errorCount: 2,
-      errors: [{ pointer: '/callback_url' }, { pointer: '/on_failure' }],
+      errors: [{ pointer: '/callback_url' }, { pointer: '/rail' }],
     });
   });
 
@@ -45,10 +43,33 @@ describe('what is not supported yet', () => {
     {},
     { rail: 'sandbox' },
     { rail: 'book' },
+    { rail: 'http' },
     { on_failure: 'continue' },
+    { on_failure: 'reverse' },
     { on_failure: 'stop', validation: 'partial', priority: 'urgent', metadata: { a: 'b' } },
   ])('does not include %j', (values) => {
     expect(refusalOf(assertSupported, values)).toBeNull();
+  });
+});
+
+describe('what a rail can do', () => {
+  const refusal = (values: Partial<Submission>, rail: { exists: boolean; reverses: boolean }) =>
+    refusalOf((submission) => assertRailCan(submission, rail), values);
+
+  it('is not asked of one that is not set up', () => {
+    expect(refusal({ rail: 'http' }, { exists: false, reverses: false })).toMatchObject({
+      code: 'rail_not_configured',
+      details: { errors: [{ pointer: '/rail' }] },
+    });
+  });
+
+  it('is reversing only where the rail can', () => {
+    expect(refusal({ on_failure: 'reverse' }, { exists: true, reverses: false })).toMatchObject({
+      code: 'rail_cannot_reverse',
+      details: { errors: [{ pointer: '/on_failure' }] },
+    });
+    expect(refusal({ on_failure: 'reverse' }, { exists: true, reverses: true })).toBeNull();
+    expect(refusal({ on_failure: 'stop' }, { exists: true, reverses: false })).toBeNull();
   });
 });
 

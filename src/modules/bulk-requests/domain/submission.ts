@@ -1,7 +1,7 @@
 import type { FieldError } from '../../../domain/errors.js';
 import { fieldErrors } from '../../../domain/errors.js';
 import { normalizeText } from '../../../domain/text.js';
-import { notSupportedYet } from './bulk-request.errors.js';
+import { notSupportedYet, railCannotReverse, railNotConfigured } from './bulk-request.errors.js';
 import type { OnFailure, Priority, Validation } from './bulk-request.js';
 import type { CreditTransferInput } from './credit-transfer.js';
 
@@ -36,9 +36,18 @@ export function assertSupported(submission: Submission): void {
   if (submission.callback_url !== undefined) fields.push('callback_url');
   if (submission.requested_execution_date !== undefined) fields.push('requested_execution_date');
   if (submission.duplicate_policy !== undefined) fields.push('duplicate_policy');
-  if (submission.rail === 'http' || submission.rail === 'iso20022') fields.push('rail');
-  if (submission.on_failure === 'reverse') fields.push('on_failure');
+  if (submission.rail === 'iso20022') fields.push('rail');
   if (fields.length > 0) throw notSupportedYet(fields);
+}
+
+/**
+ * Whether the rail can do what the submission asks of it.
+ *
+ * @throws rail_not_configured, rail_cannot_reverse
+ */
+export function assertRailCan(submission: Pick<Submission, 'on_failure'>, rail: { exists: boolean; reverses: boolean }): void {
+  if (!rail.exists) throw railNotConfigured();
+  if (submission.on_failure === 'reverse' && !rail.reverses) throw railCannotReverse();
 }
 
 /** @throws invalid_request when neither `debtor_account_id` nor both of IBAN and BIC name the debtor */

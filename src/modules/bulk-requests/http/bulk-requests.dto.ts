@@ -91,6 +91,18 @@ export class BulkRequestLinksDto {
   transfers: string;
 }
 
+/** The bulk request that another one was made out of. */
+export class BulkRequestOriginDto {
+  /**
+   * `retry`: its failed lines are paid again. `reversal`: its settled lines are taken back.
+   * @example "retry"
+   */
+  @ApiProperty({ enum: ['retry', 'reversal'] })
+  kind: string;
+  @ApiProperty({ format: 'uuid', example: EXAMPLE_ID })
+  bulk_request_id: string;
+}
+
 export class BulkRequestDto {
   @ApiProperty({ format: 'uuid', example: EXAMPLE_ID })
   id: string;
@@ -129,6 +141,9 @@ export class BulkRequestDto {
   requested_execution_date: string | null;
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, example: {} })
   metadata: Record<string, string>;
+  /** What it was made out of; null when it was submitted. */
+  @ApiProperty({ type: BulkRequestOriginDto, nullable: true, example: null })
+  origin: BulkRequestOriginDto | null;
   /** @example "2026-11-21T09:00:00.000Z" */
   created_at: string;
   @ApiProperty({ type: 'string', nullable: true, example: null })
@@ -196,6 +211,7 @@ export function bulkRequestDto(bulk: BulkRequest): BulkRequestDto {
     rail: bulk.rail,
     requested_execution_date: bulk.requestedExecutionDate,
     metadata: { ...bulk.metadata },
+    origin: originDto(bulk),
     created_at: bulk.createdAt.toISOString(),
     completed_at: bulk.completedAt?.toISOString() ?? null,
     links: { self, status: `${self}/status`, transfers: `${self}/transfers` },
@@ -212,6 +228,10 @@ export function bulkRequestStatusDto(bulk: BulkRequest, now: Date): BulkRequestS
     percent: progress.percent,
     eta_seconds: progress.etaSeconds,
   };
+}
+
+function originDto({ origin, originId }: BulkRequest): BulkRequestOriginDto | null {
+  return origin === null || originId === null ? null : { kind: origin, bulk_request_id: originId };
 }
 
 function countsDto({ counts }: BulkRequest): CountsDto {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Queryable, Tx } from '../../../platform/database/index.js';
-import type { BulkRequest, OnFailure, Priority, RejectedLine, Validation } from '../domain/bulk-request.js';
+import type { BulkRequest, OnFailure, Origin, Priority, RejectedLine, Validation } from '../domain/bulk-request.js';
 import type { BulkRequestStatus } from '../domain/bulk-request.state.js';
 
 /** A bulk's own row: its counts lack what the tallies still hold. */
@@ -27,6 +27,8 @@ export interface NewBulkRequest {
   readonly priority: Priority;
   readonly rail: string;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly origin: Origin | null;
+  readonly originId: string | null;
   readonly totalMinor: bigint;
   readonly transferCount: number;
   readonly rejectedCount: number;
@@ -44,32 +46,10 @@ export interface BulkRequestFilter {
   };
 }
 
-/** What completion needs under the bulk's lock. */
-export interface LockedBulkRequest {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly status: BulkRequestStatus;
-  readonly onFailure: OnFailure;
-  readonly stoppedBy: 'on_failure' | 'request' | null;
-  readonly transferCount: number;
-}
-
-/** A bulk's final counts and amounts, from its transfers. */
-export interface FinalCounts {
-  readonly settled: number;
-  readonly failed: number;
-  readonly cancelled: number;
-  readonly returned: number;
-  readonly settledMinor: bigint;
-  readonly failedMinor: bigint;
-  readonly cancelledMinor: bigint;
-  readonly returnedMinor: bigint;
-}
-
 const COLUMNS = `id, organization_id AS "organizationId", request_id AS "requestId", status, on_failure AS "onFailure",
   debtor_account_id AS "debtorAccountId", currency, total_minor AS "totalMinor", transfer_count AS "transferCount",
   rejected_count AS "rejectedCount", rejected_lines AS "rejectedLines", warnings, validation, priority, rail,
-  requested_execution_date AS "requestedExecutionDate", metadata, created_at AS "createdAt",
+  requested_execution_date AS "requestedExecutionDate", metadata, origin, origin_id AS "originId", created_at AS "createdAt",
   completed_at AS "completedAt", pending_count AS pending, submitted_count AS submitted, in_doubt_count AS "inDoubt",
   manual_review_count AS "manualReview", settled_count AS settled, failed_count AS failed,
   cancelled_count AS cancelled, returned_count AS returned, settled_minor AS "settledMinor",
@@ -81,8 +61,9 @@ export class BulkRequestRepository {
   async insert(tx: Tx, bulk: NewBulkRequest): Promise<BulkRequestRow | null> {
     const [row] = await tx.query<BulkRequestRow>(
       `INSERT INTO bulk_requests (id, organization_id, request_id, correlation_id, debtor_account_id, currency, status,
-         on_failure, validation, priority, rail, metadata, total_minor, transfer_count, pending_count, rejected_count, rejected_lines)
-       VALUES ($1, $2, $3, $4, $5, $6, 'processing', $7, $8, $9, $10, $11, $12, $13, $13, $14, $15::jsonb)
+         on_failure, validation, priority, rail, metadata, total_minor, transfer_count, pending_count, rejected_count, rejected_lines,
+         origin, origin_id)
+       VALUES ($1, $2, $3, $4, $5, $6, 'processing', $7, $8, $9, $10, $11, $12, $13, $13, $14, $15::jsonb, $16, $17)
        ON CONFLICT (organization_id, request_id) DO NOTHING RETURNING ${COLUMNS}`,
       [
         bulk.id,
@@ -100,6 +81,8 @@ export class BulkRequestRepository {
         bulk.transferCount,
         bulk.rejectedCount,
         JSON.stringify(bulk.rejectedLines),
+        bulk.origin,
+        bulk.originId,
       ],
     );
     return row ?? null;
@@ -145,86 +128,5 @@ export class BulkRequestRepository {
         limit,
       ],
     );
-  }
-
-  async lock(tx: Tx, id: string): Promise<LockedBulkRequest | null> {
-    const [row] = await tx.query<LockedBulkRequest>(
-      `SELECT id, organization_id AS "organizationId", status, on_failure AS "onFailure", stopped_by AS "stoppedBy",
-              transfer_count AS "transferCount"
-         FROM bulk_requests WHERE id = $1 FOR NO KEY UPDATE`,
-      [id],
-    );
-    return row ?? null;
-  }
-
-  /** False when the bulk is no longer in the expected state. */
-  async startCancelling(
-    tx: Tx,
-    id: string,
-    from: BulkRequestStatus,
-    stoppedBy: 'on_failure' | 'request',
-  ): Promise<boolean> {
-    const updated = await tx.execute(
-      `UPDATE bulk_requests SET status = 'cancelling', stopped_by = $3 WHERE id = $1 AND status = $2`,
-      [id, from, stoppedBy],
-    );
-    return updated === 1;
-  }
-
-  /** False when the bulk is no longer in the expected state. */
-  async complete(
-    tx: Tx,
-    bulk: { id: string; from: BulkRequestStatus; to: BulkRequestStatus },
-    counts: FinalCounts,
-  ): Promise<boolean> {
-    const updated = await tx.execute(
-      `UPDATE bulk_requests SET status = $3, completed_at = now(), pending_count = 0, submitted_count = 0,
-              in_doubt_count = 0, manual_review_count = 0, settled_count = $4, failed_count = $5, cancelled_count = $6,
-              returned_count = $7, settled_minor = $8, failed_minor = $9, cancelled_minor = $10, returned_minor = $11
-        WHERE id = $1 AND status = $2`,
-      [
-        bulk.id,
-        bulk.from,
-        bulk.to,
-        counts.settled,
-        counts.failed,
-        counts.cancelled,
-        counts.returned,
-        counts.settledMinor,
-        counts.failedMinor,
-        counts.cancelledMinor,
-        counts.returnedMinor,
-      ],
-    );
-    return updated === 1;
-  }
-
-  /**
-   * Open bulks of which no chunk is left and whose completion nobody has asked for: their worker died between its commit and
-   * the question. Those that wait for a person are left alone.
-   */
-  async findForgotten(on: Queryable, limit: number): Promise<string[]> {
-    const rows = await on.query<{ id: string }>(
-      `SELECT b.id FROM bulk_requests b
-        WHERE b.completed_at IS NULL AND b.status IN ('processing', 'paused', 'cancelling', 'reversing')
-          AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.bulk_id = b.id AND c.closed_at IS NULL)
-          AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.dedupe_key = 'complete:' || b.id)
-          AND b.manual_review_count + (SELECT coalesce(sum(t.manual_review_count), 0) FROM bulk_tallies t WHERE t.bulk_id = b.id) = 0
-        ORDER BY b.id LIMIT $1`,
-      [limit],
-    );
-    return rows.map((row) => row.id);
-  }
-
-  /** The bulk whose completion is asked for and not done, the oldest first: for stepping by hand. */
-  async findCompletable(on: Queryable): Promise<string | null> {
-    const [row] = await on.query<{ id: string }>(
-      `SELECT b.id FROM bulk_requests b
-        WHERE b.completed_at IS NULL AND b.status IN ('processing', 'paused', 'cancelling', 'reversing')
-          AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.bulk_id = b.id AND c.closed_at IS NULL)
-          AND b.manual_review_count + (SELECT coalesce(sum(t.manual_review_count), 0) FROM bulk_tallies t WHERE t.bulk_id = b.id) = 0
-        ORDER BY b.id LIMIT 1`,
-    );
-    return row?.id ?? null;
   }
 }

@@ -81,6 +81,8 @@ export class SandboxRail implements Rail {
   }
 
   async *fetchStatement(from: Date, to: Date): AsyncGenerator<RailBooking[]> {
+    // An empty statement would say that nothing was paid.
+    if (!this.config.SANDBOX_JOURNAL) throw new Error('the sandbox keeps no journal');
     for (let after: JournalBooking | undefined; ;) {
       const page = await this.journal.listBookings({ from, to }, after ?? null, STATEMENT_PAGE);
       yield page.map((booking) => ({ ...booking, railId: railIdOf(booking.reference) }));

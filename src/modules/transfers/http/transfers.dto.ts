@@ -85,6 +85,9 @@ export class TransferDto implements TransferView {
   /** Why it was not paid, or what is in doubt about it. */
   @ApiProperty({ type: TransferFailureDto, nullable: true })
   failure: TransferFailureDto | null;
+  /** The failed transfer that this one pays again, or the settled one that it takes back; null otherwise. */
+  @ApiProperty({ type: 'string', format: 'uuid', nullable: true })
+  origin_transfer_id: string | null;
   /** Submissions to the rail so far. */
   attempts_made: number;
   /** When a pending line goes out next. */
@@ -124,7 +127,7 @@ export class TransferDetailDto extends TransferDto implements TransferDetailView
 export class ChunkReportDto {
   chunk_id: string;
   bulk_request_id: string | null;
-  @ApiProperty({ enum: ['recorded', 'too_late', 'nothing_to_do', 'not_allowed', 'cancelled'] })
+  @ApiProperty({ enum: ['recorded', 'too_late', 'nothing_to_do', 'not_allowed', 'rail_paused', 'cancelled'] })
   ended: string;
   /** What was done: submit, inquire or confirm. */
   purpose: string | null;

@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import { notFound } from '../../../domain/errors.js';
+import { newId } from '../../../domain/ids.js';
+import { Database, type Tx } from '../../../platform/database/index.js';
+import type { Reply } from '../../../platform/idempotency/index.js';
+import { createLogger } from '../../../platform/logging/index.js';
+import { currentRequestId } from '../../../platform/logging/request-context.js';
+import { AccountsQueries, type Debtor } from '../../accounts/index.js';
+import { RailsService } from '../../rails/index.js';
+import {
+  accountNotActive,
+  debtorNotFound,
+  duplicateBulkRequest,
+  nothingToRetry,
+} from '../domain/bulk-request.errors.js';
+import { assertRetryable } from '../domain/control.js';
+import { assertRailCan } from '../domain/submission.js';
+import { BulkControlRepository, type FailedLine } from '../persistence/bulk-control.repository.js';
+import {
+  BulkRequestRepository,
+  type BulkRequestRow,
+  type NewBulkRequest,
+} from '../persistence/bulk-request.repository.js';
+import { AcceptBulkRequest, type Answer } from './accept-bulk-request.js';
+import type { ControlCommand } from './change-bulk-state.js';
+import { RecognizeSubmission } from './recognize-submission.js';
+import { RouteLines } from './route-lines.js';
+
+const logger = createLogger('control');
+
+/**
+ * Pays the failed lines of a bulk that has ended again, as a bulk of its own: accepted like any other, and once for ever. The bulk's row
+ * decides between two who try; a unique index on the line behind it would refuse what that let through.
+ */
+@Injectable()
+export class RetryFailedLines {
+  constructor(
+    private readonly database: Database,
+    private readonly keys: RecognizeSubmission,
+    private readonly repository: BulkRequestRepository,
+    private readonly control: BulkControlRepository,
+    private readonly accounts: AccountsQueries,
+    private readonly routes: RouteLines,
+    private readonly acceptance: AcceptBulkRequest,
+    private readonly rails: RailsService,
+  ) {}
+
+  /**
+   * @throws not_found, invalid_state, duplicate_bulk_request, rail_not_configured, rail_cannot_reverse, nothing_to_retry, insufficient_funds,
+   * account_not_active
+   */
+  async retry({ organizationId, bulkId, idempotencyKey }: ControlCommand, answer: Answer): Promise<Reply> {
+    const failed = await this.repository.find(this.database, organizationId, bulkId);
+    if (!failed) throw notFound('bulk request');
+    const operation = 'bulk-requests.retry-failed';
+    const body = { bulk_request_id: bulkId };
+    const key = this.keys.of({ organizationId, operation, idempotencyKey, requestId: null, body });
+    // Before the answer is looked for: whoever retries it in between stores that with it.
+    const existingId = await this.control.findRetry(this.database, bulkId);
+    const replay = await this.keys.findReplay(key);
+    if (replay) return replay;
+    assertRetryable(failed);
+    if (existingId !== null) throw duplicateBulkRequest(existingId);
+    this.assertPossible(failed);
+    const lines = await this.linesOf(bulkId);
+    const debtor = await this.debtorOf(failed);
+    const bulk = retryOf(failed, lines);
+    return this.acceptance.accept(
+      {
+        bulk,
+        lines: await this.routes.route(organizationId, failed.rail, lines),
+        key,
+        isFunded: bulk.totalMinor <= debtor.availableMinor,
+        guard: (tx) => this.assertFirst(tx, organizationId, bulkId),
+        instance: `/api/v1/bulk-requests/${bulkId}/retry-failed`,
+      },
+      (accepted, tx) => {
+        const told = { bulk_request_id: bulkId, organization_id: organizationId, retry_id: accepted.id };
+        tx.afterCommit(() => logger.info({ event: 'bulk_retried', ...told, lines: accepted.transferCount }));
+        return answer(accepted, tx);
+      },
+    );
+  }
+
+  /** What could be asked of the rail then may be too much now. */
+  private assertPossible({ rail, onFailure }: BulkRequestRow): void {
+    const exists = this.rails.has(rail);
+    assertRailCan({ on_failure: onFailure }, { exists, reverses: exists && this.rails.canReverse(rail) });
+  }
+
+  /** What is said to have been paid after all waits for a person, and is not paid again. */
+  private async linesOf(bulkId: string): Promise<FailedLine[]> {
+    const failed = await this.control.listFailed(this.database, bulkId);
+    const lines = failed.filter((line) => !line.isContradicted);
+    const withheld = failed.length - lines.length;
+    if (withheld > 0) logger.warn({ event: 'bulk_lines_not_retried', bulk_request_id: bulkId, lines: withheld });
+    if (lines.length === 0) throw nothingToRetry();
+    return lines;
+  }
+
+  private async debtorOf({ organizationId, debtorAccountId: accountId }: BulkRequestRow): Promise<Debtor> {
+    const debtor = await this.accounts.findDebtor(this.database, { organizationId, accountId });
+    if (!debtor) throw debtorNotFound();
+    if (debtor.status !== 'active') throw accountNotActive();
+    return debtor;
+  }
+
+  /** Of two at the same time, the second waits here and finds the first one's bulk. */
+  private async assertFirst(tx: Tx, organizationId: string, bulkId: string): Promise<void> {
+    await this.control.lock(tx, organizationId, bulkId);
+    const existingId = await this.control.findRetry(tx, bulkId);
+    if (existingId !== null) throw duplicateBulkRequest(existingId);
+  }
+}
+
+/** Everything the caller chose about the failed bulk; its lines keep their positions. */
+function retryOf(failed: BulkRequestRow, lines: readonly FailedLine[]): NewBulkRequest {
+  const { id: originId, organizationId, debtorAccountId, currency, onFailure, priority, rail, metadata } = failed;
+  return {
+    id: newId(),
+    organizationId,
+    requestId: null,
+    correlationId: currentRequestId() ?? null,
+    debtorAccountId,
+    currency,
+    onFailure,
+    validation: 'all_or_nothing',
+    priority,
+    rail,
+    metadata,
+    origin: 'retry',
+    originId,
+    totalMinor: lines.reduce((sum, line) => sum + line.amountMinor, 0n),
+    transferCount: lines.length,
+    rejectedCount: 0,
+    rejectedLines: [],
+  };
+}

@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import { railReference } from '../../../domain/ids.js';
+import { UnitOfWork } from '../../../platform/database/index.js';
+import { type NewEvidence, TransfersService } from '../../transfers/index.js';
+import type { NewBreak } from '../domain/break.js';
+import { bookingText, classifyBooking } from '../domain/classify-booking.js';
+import { type FindingContext, missingThere } from '../domain/find-breaks.js';
+import { BookedRepository, type SettledPeriod } from '../persistence/booked.repository.js';
+import { type LeasedRun, RunRepository } from '../persistence/run.repository.js';
+import {
+  type BookingPosition,
+  type DisagreeingBooking,
+  StatementRepository,
+} from '../persistence/statement.repository.js';
+import { OpenBreaks } from './open-breaks.js';
+import { keepLease } from './run-lease.js';
+
+const BATCH = 1_000;
+
+/**
+ * Holds an imported statement against the books, in both directions. What differs is found by SQL, and what it is decided by a rule.
+ * Every step may be repeated: breaks have a key, evidence is kept once.
+ */
+@Injectable()
+export class CompareStatement {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly transfers: TransfersService,
+    private readonly runs: RunRepository,
+    private readonly statement: StatementRepository,
+    private readonly booked: BookedRepository,
+    private readonly breaks: OpenBreaks,
+  ) {}
+
+  /** What the rail booked, beside what we have. */
+  async compareBookings(run: LeasedRun): Promise<void> {
+    let after: BookingPosition | null = null;
+    for (;;) {
+      const page: DisagreeingBooking[] = await this.statement.listDisagreeing(run, after, BATCH);
+      await this.decide(run, page);
+      after = page.at(-1) ?? null;
+      if (page.length < BATCH) return;
+      await keepLease(this.runs, run);
+    }
+  }
+
+  /** What we booked, and the rail should have by now. */
+  async compareSettlements(run: LeasedRun, period: SettledPeriod): Promise<void> {
+    const context = contextOf(run);
+    let after: string | null = null;
+    for (;;) {
+      const page = await this.booked.listUnbooked(period, after, BATCH);
+      if (page.length === 0) return;
+      await this.open(page.map((settlement) => missingThere(settlement, context)));
+      after = page.at(-1)?.transferId ?? null;
+      await keepLease(this.runs, run);
+    }
+  }
+
+  /** A booking that comes after its absence was told resolves nothing by itself: a person may have acted on it. */
+  async noteLateBookings(run: LeasedRun): Promise<void> {
+    const bookings = await this.statement.listBookedAfterAll(run);
+    if (bookings.length === 0) return;
+    const findings = bookings.map(({ breakKey, ...booking }) => ({
+      dedupeKey: breakKey,
+      found: `On the statement after all: ${bookingText(booking)}`,
+    }));
+    await this.unitOfWork.run((tx) => this.breaks.note(tx, findings));
+  }
+
+  private async decide(run: LeasedRun, page: readonly DisagreeingBooking[]): Promise<void> {
+    const context = contextOf(run);
+    const evidence: { position: BookingPosition; item: NewEvidence }[] = [];
+    const found: NewBreak[] = [];
+    for (const booking of page) {
+      const verdict = classifyBooking(booking);
+      if (verdict.outcome === 'evidence') evidence.push({ position: booking, item: evidenceOf(booking) });
+      if (verdict.outcome === 'break') found.push(breakOf(booking, verdict, context));
+    }
+    if (evidence.length > 0) {
+      // First the inbox, then the mark: a worker that dies in between gives it again, and the inbox keeps it once.
+      await this.transfers.keepEvidence(evidence.map((one) => one.item));
+      await this.statement.markEvidence(
+        run,
+        evidence.map((one) => one.position),
+      );
+    }
+    await this.open(found);
+  }
+
+  private async open(found: readonly NewBreak[]): Promise<void> {
+    if (found.length > 0) await this.unitOfWork.run((tx) => this.breaks.openOrNote(tx, found));
+  }
+}
+
+const contextOf = ({ rail, id }: LeasedRun): FindingContext => ({ rail, runId: id });
+
+function breakOf(
+  { organizationId, bulkId, transferId, reference, railId, amountMinor, currency }: DisagreeingBooking,
+  { class: breakClass, expected, found, dedupeKey }: Pick<NewBreak, 'class' | 'expected' | 'found' | 'dedupeKey'>,
+  { rail, runId }: FindingContext,
+): NewBreak {
+  return {
+    organizationId,
+    rail,
+    class: breakClass,
+    source: 'statement',
+    runId,
+    bulkId,
+    transferId,
+    reference,
+    railId,
+    amountMinor,
+    currency,
+    expected,
+    found,
+    dedupeKey,
+  };
+}
+
+function evidenceOf({ organizationId, rail, reference, transferId, status, railId }: DisagreeingBooking): NewEvidence {
+  return {
+    organizationId,
+    rail,
+    // As we write it: the inbox keeps the same word about the same reference once, however the bank spells it.
+    reference: transferId === null ? reference : railReference(transferId),
+    transferId,
+    source: 'statement',
+    status,
+    reasonCode: null,
+    railId,
+  };
+}

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { fieldErrors, notFound } from '../../../domain/errors.js';
+import { normalizeText } from '../../../domain/text.js';
+import { UnitOfWork } from '../../../platform/database/index.js';
+import { createLogger } from '../../../platform/logging/index.js';
+import { Wake } from '../../../platform/queue/index.js';
+import { RAIL_NAMES } from '../../rails/index.js';
+import type { KillSwitch, KillSwitchTarget } from '../domain/kill-switch.js';
+import { KillSwitchRepository } from '../persistence/kill-switch.repository.js';
+
+export interface SetKillSwitchCommand extends KillSwitchTarget {
+  readonly engaged: boolean;
+  readonly reason: string | null;
+  /** The id of the API key that asks. */
+  readonly by: string;
+}
+
+/** A lease is a few short statements: one that lasts longer belongs to a process that hangs, and would hold up everybody else's. */
+const AWAIT_GRANTS_MS = 5_000;
+
+const logger = createLogger('kill-switch');
+
+/** Stops everything of a rail or of an organization from being submitted, and lets it go on. */
+@Injectable()
+export class SetKillSwitch {
+  constructor(
+    private readonly repository: KillSwitchRepository,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly wake: Wake,
+  ) {}
+
+  /**
+   * The switch as it is now; null when it is not engaged. Once this has returned one, no line outside the windows granted by then is
+   * submitted.
+   *
+   * @throws not_found (no such rail), invalid_request (engaged without a reason), unavailable (engaged, but what was being granted before
+   *   has not ended)
+   */
+  async set(command: SetKillSwitchCommand): Promise<KillSwitch | null> {
+    const { scope, target, engaged, reason, by } = command;
+    if (scope === 'rail' && !RAIL_NAMES.some((rail) => rail === target)) throw notFound('rail');
+    if (!engaged) return this.release({ scope, target }, by);
+    if (reason === null) throw reasonMissing();
+    return this.engage({ scope, target, reason: normalizeText(reason), engagedBy: by });
+  }
+
+  /**
+   * Two transactions. The first makes the switch work for whatever is granted from now on, even if the second has to give up waiting for
+   * what was being granted already.
+   */
+  private async engage(asked: Omit<KillSwitch, 'engagedAt'>): Promise<KillSwitch> {
+    const { killSwitch, isNew } = await this.unitOfWork.run((tx) => this.repository.engage(tx, asked));
+    const { scope, target, engagedBy } = killSwitch;
+    if (isNew) logger.warn({ event: 'kill_switch_engaged', scope, target, engaged_by: engagedBy });
+    await this.unitOfWork.run((tx) => this.repository.awaitGrants(tx, AWAIT_GRANTS_MS));
+    return killSwitch;
+  }
+
+  private async release({ scope, target }: KillSwitchTarget, by: string): Promise<null> {
+    const wasEngaged = await this.unitOfWork.run((tx) => this.repository.release(tx, { scope, target }));
+    if (!wasEngaged) return null;
+    logger.warn({ event: 'kill_switch_released', scope, target, released_by: by });
+    this.wake.notify('chunks');
+    return null;
+  }
+}
+
+const reasonMissing = () =>
+  fieldErrors('invalid', [{ pointer: '/reason', code: 'required', detail: 'is required to engage a switch' }]);
