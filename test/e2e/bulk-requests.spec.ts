@@ -107,6 +107,7 @@ describe('a bulk request', () => {
           description: 'Salary payment for June 2024',
           purpose_code: null,
           failure: null,
+          origin_transfer_id: null,
           attempts_made: 1,
           next_attempt_at: null,
           created_at: expect.stringMatching(INSTANT),

@@ -251,12 +251,13 @@ describe('reconciliation of a statement with our books', () => {
     });
     await executeDue(worker.app);
     await worker.app.get(BulkRequestsService, { strict: false }).stop(bulkId);
+    await completeAll(worker.app);
     await executeDue(worker.app);
+    await completeAll(worker.app);
     const [{ id: reversalId } = { id: '' }] = await database.query<{ id: string }>(
       `SELECT id FROM bulk_requests WHERE origin_id = $1 AND origin = 'reversal'`,
       [bulkId],
     );
-    await completeAll(worker.app);
     await expect(statusesOf(worker.app, reversalId)).resolves.toEqual({ settled: 1 });
     await expect(run()).resolves.toMatchObject({
       statementLines: 3,

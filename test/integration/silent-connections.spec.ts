@@ -32,6 +32,12 @@ describe('a connection to Redis that falls silent', () => {
     await freezer.close();
   });
 
+  /** One that waits with its commands, and not long for answers. */
+  const open = (): Redis => {
+    const connection = openConnection(freezer.url, { maxRetriesPerRequest: null, silenceMs: 500 });
+    return connection.on('error', () => undefined); // said at every attempt
+  };
+
   it('fails what it was asked, where nothing may wait for Redis, and is made anew', async () => {
     freezer.freezeExisting();
     await expect(app.get(RedisClient).connection.get('x')).rejects.toThrow();
@@ -46,7 +52,7 @@ describe('a connection to Redis that falls silent', () => {
   });
 
   it('is asked again, where commands wait for Redis', async () => {
-    const connection = openConnection(freezer.url, { maxRetriesPerRequest: null, silenceMs: 500 });
+    const connection = open();
     await connection.ping();
     freezer.freezeExisting();
     await expect(connection.ping()).resolves.toBe('PONG');
@@ -56,8 +62,7 @@ describe('a connection to Redis that falls silent', () => {
   it('before it ever spoke is given up, too', async () => {
     freezer.freezeAll();
     const before = freezer.accepted;
-    const connection = openConnection(freezer.url, { maxRetriesPerRequest: null, silenceMs: 500 });
-    connection.on('error', () => undefined); // said once for every attempt
+    const connection = open();
     await eventually(() => freezer.accepted > before + 2, { what: 'two attempts to be given up' });
     freezer.thaw();
     await expect(connection.ping()).resolves.toBe('PONG');

@@ -45,7 +45,10 @@ export function assertSupported(submission: Submission): void {
  *
  * @throws rail_not_configured, rail_cannot_reverse
  */
-export function assertRailCan(submission: Pick<Submission, 'on_failure'>, rail: { exists: boolean; reverses: boolean }): void {
+export function assertRailCan(
+  submission: Pick<Submission, 'on_failure'>,
+  rail: { exists: boolean; reverses: boolean },
+): void {
   if (!rail.exists) throw railNotConfigured();
   if (submission.on_failure === 'reverse' && !rail.reverses) throw railCannotReverse();
 }

@@ -17,7 +17,7 @@ const ALGORITHM = 'sha-256 merkle tree (RFC 9162 section 2.1)';
 export class BulkRequestProofQuery {
   /**
    * Prove this line too: its position in the request, counted from 0. Not together with `transfer_id`.
-   * @example 17
+   * @example 0
    */
   @ApiProperty({ type: 'integer', required: false })
   @IsOptional()
