@@ -83,7 +83,7 @@ describe('a submission that comes again', () => {
     });
 
     it('is remembered neither when it was malformed nor when it broke a rule', async () => {
-      await expect(codeOf(send(payroll({ rail: 'http' }), 'k1'))).resolves.toBe('not_supported_yet');
+      await expect(codeOf(send(payroll({ rail: 'http' }), 'k1'))).resolves.toBe('rail_not_configured');
       const badLine = creditTransfers(1).map((line) => ({ ...line, amount: '0.00' }));
       await expect(codeOf(send(payroll({ credit_transfers: badLine }), 'k1'))).resolves.toBe('validation_failed');
       await expect(send(payroll(), 'k1')).resolves.toMatchObject({ status: 202, replayed: false });

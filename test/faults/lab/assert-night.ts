@@ -27,7 +27,7 @@ const EXECUTED = ['settled', 'returned'];
 
 /** What must hold once nothing is under way: our own books, and ours against the bank's journal. */
 export async function assertNight({ sql, bank, acknowledged }: Books, expected: ExpectedNight = {}): Promise<void> {
-  await assertInvariants({ query: sql, execute: async () => 0 } as never, expected);
+  await assertInvariants({ query: sql, execute: async () => 0 }, expected);
   const [transfers, payments] = [await transfersOf(sql), await bank.payments()];
   const paidThere = new Map(payments.map((payment) => [payment.reference, payment]));
   const excused = new Set(expected.contradicted ?? []);

@@ -121,7 +121,8 @@ export async function startNight({ env = {}, workers: workerCount = 2 }: NightOp
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, body: JSON.parse(text === '' ? '{}' : text) };
   };
-  const sql: Night['sql'] = async (text, values) => (await pool.query(text, values)).rows;
+  const sql = async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> =>
+    (await pool.query<Row>(text, values)).rows;
   const must = async <Body>(method: string, path: string, body: unknown, organizationId: string): Promise<Body> => {
     const answer = await call<Body>(method, path, { body, organizationId });
     if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${answer.text}`);

@@ -20,13 +20,13 @@ describe('what a resolution does with money on suspense', () => {
 
   it.each([1n, -1n])('cannot be no action while %s lies there', (suspenseMinor) => {
     expect(() => suspenseMove({ suspenseMinor }, 'no_action')).toThrow(
-      expect.objectContaining({ code: 'suspense_not_empty' }),
+      expect.objectContaining({ code: 'suspense_not_empty' }) as Error,
     );
   });
 
   it.each(['charged_to_debtor', 'written_off'] as const)('cannot be %s when there is nothing', (resolution) => {
     expect(() => suspenseMove({ suspenseMinor: 0n }, resolution)).toThrow(
-      expect.objectContaining({ code: 'nothing_in_suspense' }),
+      expect.objectContaining({ code: 'nothing_in_suspense' }) as Error,
     );
   });
 
