@@ -118,5 +118,5 @@ describe('the engine, disturbed', () => {
       { status: 'settled', lines: 342 },
     ]);
     await assertInvariants(database);
-  });
+  }, 90_000);
 });
