@@ -120,17 +120,27 @@ export interface ExpectedState {
 /** What must hold of the whole database once nothing is under way (engine.md, Invariants). The failure lists the offenders. */
 export async function assertInvariants(on: Queryable, expected: ExpectedState = {}): Promise<void> {
   const offenders: Record<string, object[]> = {};
-  for (const [rule, sql] of Object.entries(CHECKS)) {
-    const rows = await on.query<Record<string, unknown>>(sql);
-    const guilty = rule.startsWith('4') || rule.startsWith('10') ? await withoutBulks(on, rows, expected) : rows;
-    if (guilty.length > 0) offenders[rule] = guilty.slice(0, 5);
-  }
+  for (const [rule, rows] of Object.entries(await offendersOf(on, expected))) offenders[rule] = rows.slice(0, 5);
   const open = await on.query<{ id: string }>(`SELECT id FROM bulk_requests WHERE completed_at IS NULL ORDER BY id`);
   expect({ offenders, wrongMoves: await wrongMoves(on), open: open.map((bulk) => bulk.id) }).toEqual({
     offenders: {},
     wrongMoves: [],
     open: [...(expected.open ?? [])].sort(),
   });
+}
+
+/** The rows that break a rule, by rule; only rules that are broken. */
+export async function offendersOf(
+  on: Queryable,
+  expected: ExpectedState = {},
+): Promise<Record<string, Record<string, unknown>[]>> {
+  const offenders: Record<string, Record<string, unknown>[]> = {};
+  for (const [rule, sql] of Object.entries(CHECKS)) {
+    const rows = await on.query<Record<string, unknown>>(sql);
+    const guilty = rule.startsWith('4') || rule.startsWith('10') ? await withoutBulks(on, rows, expected) : rows;
+    if (guilty.length > 0) offenders[rule] = guilty;
+  }
+  return offenders;
 }
 
 async function withoutBulks(

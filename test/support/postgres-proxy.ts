@@ -6,8 +6,13 @@ const COMMIT = Buffer.from('COMMIT\0');
 export interface PostgresProxy {
   /** The database, as seen through the proxy. */
   url: string;
-  /** Cuts the connection the next COMMIT goes over: before the server hears of it, or when it has committed and answers. */
-  cutNextCommit(when: 'before' | 'after'): void;
+  /**
+   * Cuts the connection the next COMMIT goes over: before the server hears of it, or when it has committed and answers. With `of`,
+   * the next one of a transaction in which these words were said.
+   */
+  cutNextCommit(when: 'before' | 'after', of?: string): void;
+  /** Whether what was to be cut was. */
+  readonly hasCut: boolean;
   close(): Promise<void>;
 }
 
@@ -15,11 +20,12 @@ export interface PostgresProxy {
 export async function startPostgresProxy(databaseUrl: string): Promise<PostgresProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
-  let cutting: 'before' | 'after' | null = null;
+  let cutting: { when: 'before' | 'after'; of: string } | null = null;
 
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname);
     let isCommitting = false;
+    let hasSaid = false;
     const cut = (): void => {
       client.destroy();
       upstream.destroy();
@@ -30,11 +36,15 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
       socket.on('close', cut);
     }
     client.on('data', (data) => {
-      if (cutting !== null && data.includes(COMMIT)) {
-        const when = cutting;
-        cutting = null;
-        if (when === 'before') return cut();
-        isCommitting = true;
+      if (cutting?.of && data.includes(cutting.of)) hasSaid = true;
+      if (data.includes(COMMIT)) {
+        if (cutting !== null && (cutting.of === '' || hasSaid)) {
+          const { when } = cutting;
+          cutting = null;
+          if (when === 'before') return cut();
+          isCommitting = true;
+        }
+        hasSaid = false;
       }
       upstream.write(data);
     });
@@ -47,7 +57,10 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
   url.port = String((server.address() as AddressInfo).port);
   return {
     url: url.href,
-    cutNextCommit: (when) => (cutting = when),
+    cutNextCommit: (when, of = '') => void (cutting = { when, of }),
+    get hasCut() {
+      return cutting === null;
+    },
     close: async () => {
       sockets.forEach((socket) => socket.destroy());
       await new Promise((resolve) => server.close(resolve));

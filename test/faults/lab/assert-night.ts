@@ -1,5 +1,5 @@
 import { formatAmount } from '../../../src/domain/money.js';
-import { assertInvariants, type ExpectedState } from '../../support/invariants.js';
+import { assertInvariants, type ExpectedState, offendersOf } from '../../support/invariants.js';
 import type { BankPayment, TestBank } from '../../support/bank.js';
 import type { Night } from './night.js';
 
@@ -12,6 +12,8 @@ interface Books {
   sql: Night['sql'];
   bank: TestBank;
   acknowledged: readonly string[];
+  /** Bulks whose acknowledgement reads otherwise when it is asked for again. */
+  changedReplays: readonly string[];
 }
 
 interface BookedTransfer {
@@ -23,34 +25,46 @@ interface BookedTransfer {
   currency: string;
 }
 
+/** Enough to find out what happened, few enough to be read. */
+const PRINTED_HISTORIES = 3;
 const EXECUTED = ['settled', 'returned'];
 
 /** What must hold once nothing is under way: our own books, and ours against the bank's journal. */
-export async function assertNight({ sql, bank, acknowledged }: Books, expected: ExpectedNight = {}): Promise<void> {
-  await assertInvariants({ query: sql, execute: async () => 0 }, expected);
-  const [transfers, payments] = [await transfersOf(sql), await bank.payments()];
-  const paidThere = new Map(payments.map((payment) => [payment.reference, payment]));
-  const excused = new Set(expected.contradicted ?? []);
-  const wrong: string[] = [];
-  for (const transfer of transfers) {
-    const finding = excused.has(transfer.bulk_id) ? null : disagreement(transfer, paidThere.get(transfer.reference));
-    if (finding) wrong.push(`${transfer.id}: ${finding}`);
-    paidThere.delete(transfer.reference);
-  }
-  for (const { reference } of paidThere.values()) wrong.push(`${reference}: the bank knows it, and we do not`);
-  const missing = await missingOf(sql, acknowledged);
+export async function assertNight(books: Books, expected: ExpectedNight = {}): Promise<void> {
+  const { sql, bank, acknowledged, changedReplays } = books;
+  const our = { query: sql, execute: async () => 0 };
+  const transfers = await transfersOf(sql);
+  const wrong = await disagreements(transfers, bank, expected);
+  const offenders = Object.values(await offendersOf(our, expected)).flat();
+  const guilty = [...wrong.keys(), ...offenders.flatMap((row) => [row['transfer'], row['transfer_id'], row['id']])];
+  await printHistories(sql, bank, guilty.filter((id) => typeof id === 'string').slice(0, PRINTED_HISTORIES));
+  await assertInvariants(our, expected);
   const inReview = transfers.filter((transfer) => transfer.status === 'manual_review').length;
-  if (wrong.length > 0)
-    await printHistories(
-      sql,
-      bank,
-      wrong.slice(0, 3).map((line) => line.slice(0, 36)),
-    );
-  expect({ wrong: wrong.slice(0, 10), missing, inReview }).toEqual({
+  const missing = await missingOf(sql, acknowledged);
+  expect({ wrong: [...wrong.values()].slice(0, 10), missing, inReview, changedReplays }).toEqual({
     wrong: [],
     missing: [],
     inReview: expected.inReview ?? 0,
+    changedReplays: [],
   });
+}
+
+/** By transfer or, when we do not know it, by reference. */
+async function disagreements(
+  transfers: readonly BookedTransfer[],
+  bank: TestBank,
+  { contradicted = [] }: ExpectedNight,
+): Promise<Map<string, string>> {
+  const paidThere = new Map((await bank.payments()).map((payment) => [payment.reference, payment]));
+  const wrong = new Map<string, string>();
+  for (const transfer of transfers) {
+    const excused = contradicted.includes(transfer.bulk_id);
+    const finding = excused ? null : disagreement(transfer, paidThere.get(transfer.reference));
+    if (finding) wrong.set(transfer.id, `${transfer.id}: ${finding}`);
+    paidThere.delete(transfer.reference);
+  }
+  for (const reference of paidThere.keys()) wrong.set(reference, `${reference}: the bank knows it, and we do not`);
+  return wrong;
 }
 
 /** 3, 4 and 10: settled here if and only if executed there, once, with the same amount; what ended otherwise was not executed. */

@@ -5,15 +5,21 @@ import type { BulkRequestDto } from '../../../src/modules/bulk-requests/http/bul
 import { ACME_BIC, ACME_IBAN } from '../../support/acme.js';
 import { startBank, TEST_CALLBACK_SECRET, type TestBank } from '../../support/bank.js';
 import { eventually } from '../../support/eventually.js';
-import { startApi, startWorker, stopProcesses, TEST_ADMIN_KEY, type TestProcess } from '../../support/processes.js';
+import { startApi, stopProcesses, type TestProcess } from '../../support/processes.js';
 import { assertNight, type ExpectedNight } from './assert-night.js';
+import { type Answer, callApi, type CallOptions, mustCall } from './client.js';
+import { type Fleet, startFleet } from './fleet.js';
+import { bulkOf, type Line } from './payroll.js';
 import { createRandom, type Random, seedOf } from './random.js';
 import { type LabPostgres, type LabRedis, startLabPostgres, startLabRedis } from './servers.js';
+
+/** How long a lease lasts at night. */
+export const LEASE_MS = 4_000;
 
 /** Short leases and horizons, so that recovery takes seconds; everything else as in production. */
 const ENV = {
   CHUNK_SIZE: '100',
-  CHUNK_LEASE_MS: '4000',
+  CHUNK_LEASE_MS: String(LEASE_MS),
   SWEEP_INTERVAL_MS: '300',
   RETRY_BASE_MS: '50',
   RETRY_MAX_MS: '2000',
@@ -23,22 +29,9 @@ const ENV = {
   TRANSFER_MAX_ATTEMPTS: '50',
   RECONCILIATION_INTERVAL_MS: '0',
   DEFAULT_RAIL: 'http',
+  MIGRATE_ON_START: 'true',
+  RAIL_HTTP_CALLBACK_SECRET: TEST_CALLBACK_SECRET,
 };
-
-export interface Answer<Body = Record<string, unknown>> {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  readonly body: Body;
-}
-
-export interface Line {
-  amount: string;
-  counterparty_name: string;
-  counterparty_iban: string;
-  client_transfer_id?: string;
-  description?: string;
-}
 
 /** The whole product as real processes, with PostgreSQL, Redis and a bank of its own, on its worst night. */
 export interface Night {
@@ -46,30 +39,28 @@ export interface Night {
   readonly bank: TestBank;
   readonly postgres: LabPostgres;
   readonly redis: LabRedis;
-  /** The API processes; the first one is talked to unless `call` says otherwise. */
-  readonly apis: TestProcess[];
-  /** The workers that are meant to be running. */
-  readonly workers: TestProcess[];
+  readonly workers: Fleet;
   readonly organizationId: string;
   readonly accountId: string;
-  startApi(): Promise<TestProcess>;
-  startWorker(env?: Record<string, string>): Promise<TestProcess>;
-  /** kill -9 of one of the workers, and a new one in its place. */
-  replaceWorker(at: number): Promise<void>;
-  call<Body = Record<string, unknown>>(
-    method: string,
-    path: string,
-    options?: { body?: unknown; key?: string; api?: TestProcess; organizationId?: string },
-  ): Promise<Answer<Body>>;
+  /** One more API, with other settings if need be; nobody talks to it by himself. */
+  startApi(env?: Record<string, string>): Promise<TestProcess>;
+  /** kill -9 of the API. */
+  killApi(): Promise<void>;
+  /** A new API in the place of the one that was killed; the bank's callbacks go there. */
+  replaceApi(): Promise<void>;
+  /** A request to the API about the organization. */
+  call<Body = Record<string, unknown>>(method: string, path: string, options?: CallOptions): Promise<Answer<Body>>;
   sql<Row extends pg.QueryResultRow = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>;
-  /** Submits what must be accepted, and remembers that it was. */
+  /** Submits what must be accepted, as a careful client does: under one key, until it is acknowledged. */
   submit(lines: readonly Line[], values?: object): Promise<string>;
   /** For bulks posted by `call`: an acknowledged bulk must exist and end. */
   acknowledged(bulkId: string): void;
   settledLines(bulkId: string): Promise<number>;
   untilSettled(bulkId: string, lines: number): Promise<void>;
-  /** Every acknowledged bulk has ended, but for those named. */
-  untilEnded(options?: { timeoutMs?: number; except?: readonly string[] }): Promise<void>;
+  /** Every bulk has ended. `meanwhile` is done again and again until then. */
+  untilEnded(options?: { timeoutMs?: number; meanwhile?: () => Promise<void> }): Promise<void>;
+  /** The bank has reported everything, and everything it said was looked at. */
+  untilQuiet(): Promise<void>;
   /** All invariants, over our books and the bank's. A failure prints the whole history of the offenders. */
   assertInvariants(expected?: ExpectedNight): Promise<void>;
   close(): Promise<void>;
@@ -84,50 +75,24 @@ export async function startNight({ env = {}, workers: workerCount = 2 }: NightOp
   const random = createRandom(seedOf(process.env.FAULT_SEED));
   const dir = makeTempDir('night');
   const [postgres, redis, bank] = await Promise.all([startLabPostgres(dir), startLabRedis(dir), startBank()]);
-  const options = (more: Record<string, string> = {}) => ({
+  const optionsWith = (more: Record<string, string> = {}) => ({
     databaseUrl: postgres.url,
     redisUrl: redis.url,
-    env: {
-      ...ENV,
-      MIGRATE_ON_START: 'true',
-      RAIL_HTTP_URL: bank.url,
-      RAIL_HTTP_CALLBACK_SECRET: TEST_CALLBACK_SECRET,
-      ...env,
-      ...more,
-    },
+    env: { ...ENV, RAIL_HTTP_URL: bank.url, ...env, ...more },
   });
-  const apis = [await startApi(options())];
-  await bank.directCallbacks(`${apis[0]?.url}/api/v1/rails/http/events`);
-  const workers = await Promise.all(Array.from({ length: workerCount }, () => startWorker(options())));
-  const acknowledged = new Set<string>();
+  const startApiForBank = async (): Promise<TestProcess> => {
+    const started = await startApi(optionsWith());
+    await bank.directCallbacks(`${started.url}/api/v1/rails/http/events`);
+    return started;
+  };
+  let api = await startApiForBank();
+  const workers = await startFleet(workerCount, random, optionsWith);
+  const { organizationId, accountId } = await seed(api);
+  const acknowledged = new Map<string, { options: CallOptions; text: string } | null>();
   const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
   pool.on('error', () => undefined); // PostgreSQL is restarted on purpose
-
-  const call: Night['call'] = async <Body>(
-    method: string,
-    path: string,
-    { body, key, api = apis[0], organizationId = night.organizationId }: Parameters<Night['call']>[2] = {},
-  ): Promise<Answer<Body>> => {
-    const response = await fetch(`${api?.url}/api/v1${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${TEST_ADMIN_KEY}`,
-        ...(organizationId === '' ? {} : { 'x-organization-id': organizationId }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(key === undefined ? {} : { 'idempotency-key': key }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: JSON.parse(text === '' ? '{}' : text) };
-  };
   const sql = async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> =>
     (await pool.query<Row>(text, values)).rows;
-  const must = async <Body>(method: string, path: string, body: unknown, organizationId: string): Promise<Body> => {
-    const answer = await call<Body>(method, path, { body, organizationId });
-    if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${answer.text}`);
-    return answer.body;
-  };
   const settledLines = async (bulkId: string): Promise<number> => {
     const [row] = await sql<{ n: number }>(
       `SELECT count(*)::int AS n FROM transfers WHERE bulk_id = $1 AND status = 'settled'`,
@@ -135,78 +100,83 @@ export async function startNight({ env = {}, workers: workerCount = 2 }: NightOp
     );
     return row?.n ?? 0;
   };
-  const night: Omit<Night, 'organizationId' | 'accountId'> & { organizationId: string; accountId: string } = {
+  return {
     random,
     bank,
     postgres,
     redis,
-    apis,
     workers,
-    organizationId: '',
-    accountId: '',
-    startApi: async () => {
-      const api = await startApi(options());
-      apis.push(api);
-      return api;
-    },
-    startWorker: async (more) => {
-      const worker = await startWorker(options(more));
-      workers.push(worker);
-      return worker;
-    },
-    replaceWorker: async (at) => {
-      await workers[at]?.kill();
-      workers[at] = await startWorker(options());
-    },
-    call,
+    organizationId,
+    accountId,
+    startApi: (more) => startApi(optionsWith(more)),
+    killApi: () => api.kill(),
+    replaceApi: async () => void (api = await startApiForBank()),
+    call: (method, path, options) => callApi(api, method, path, { organizationId, ...options }),
     sql,
     submit: async (lines, values = {}) => {
-      const bulk = { organization_iban: ACME_IBAN, organization_bic: ACME_BIC, request_id: randomUUID(), ...values };
-      const body = { ...bulk, credit_transfers: lines };
-      const { id } = await must<BulkRequestDto>('POST', '/bulk-requests', body, night.organizationId);
-      acknowledged.add(id);
-      return id;
+      const body = bulkOf(lines, { request_id: randomUUID(), ...values });
+      const options = { body, organizationId, key: randomUUID() };
+      const what = 'a bulk request to be acknowledged';
+      const post = (): Promise<Answer<BulkRequestDto>> => mustCall(api, 'POST', '/bulk-requests', options);
+      const { body: bulk, text } = await eventually(post, { what });
+      acknowledged.set(bulk.id, { options, text });
+      return bulk.id;
     },
-    acknowledged: (bulkId) => void acknowledged.add(bulkId),
+    acknowledged: (bulkId) => void acknowledged.set(bulkId, null),
     settledLines,
     untilSettled: async (bulkId, lines) => {
-      await eventually(async () => (await settledLines(bulkId)) >= lines, {
-        what: `${lines} lines of ${bulkId} to settle`,
-        timeoutMs: 60_000,
-      });
+      const what = `${lines} lines of ${bulkId} to settle`;
+      await eventually(async () => (await settledLines(bulkId)) >= lines, { what, timeoutMs: 60_000 });
     },
-    untilEnded: async ({ timeoutMs = 90_000, except = [] } = {}) => {
-      const open = async (): Promise<{ id: string; status: string }[]> =>
-        sql(
-          `SELECT id, status FROM bulk_requests WHERE completed_at IS NULL AND NOT id = ANY($1::uuid[])
-              AND NOT coalesce(origin_id = ANY($1::uuid[]), false)`,
-          [except],
-        ).catch(() => [{ id: '', status: 'PostgreSQL is away' }]) as Promise<{ id: string; status: string }[]>;
-      await eventually(async () => (await open()).length === 0, { what: 'every bulk to end', timeoutMs });
+    untilEnded: async ({ timeoutMs = 90_000, meanwhile } = {}) => {
+      const check = async (): Promise<true> => {
+        await meanwhile?.();
+        const open = await sql(
+          `SELECT b.id, b.status, t.status AS line_status, count(*)::int AS lines
+             FROM bulk_requests b JOIN transfers t ON t.bulk_id = b.id WHERE b.completed_at IS NULL GROUP BY 1, 2, 3`,
+        );
+        if (open.length > 0) throw new Error(`Open: ${JSON.stringify(open)}`);
+        return true;
+      };
+      await eventually(check, { what: 'every bulk to end', timeoutMs });
     },
-    assertInvariants: (expected) => assertNight({ sql, bank, acknowledged: [...acknowledged] }, expected),
+    untilQuiet: async () => {
+      const check = async (): Promise<boolean> => {
+        const { callbacks } = await bank.summary();
+        const [left] = await sql(`SELECT (SELECT count(*)::int FROM outbox) AS jobs,
+          (SELECT count(*)::int FROM rail_evidence WHERE applied_at IS NULL) AS evidence`);
+        return callbacks.open === 0 && left?.['jobs'] === 0 && left['evidence'] === 0;
+      };
+      await eventually(check, { what: 'the last reports and jobs to be done', timeoutMs: 60_000 });
+    },
+    assertInvariants: async (expected) => {
+      const changedReplays: string[] = [];
+      for (const [id, first] of acknowledged) {
+        if (!first) continue;
+        const again = await mustCall(api, 'POST', '/bulk-requests', first.options);
+        if (again.text !== first.text) changedReplays.push(id);
+      }
+      await assertNight({ sql, bank, acknowledged: [...acknowledged.keys()], changedReplays }, expected);
+    },
     close: async () => {
       await stopProcesses();
       await pool.end();
       await Promise.all([postgres.close(), redis.close()]);
     },
   };
-  const organization = { name: 'ACME Corp', slug: 'acme-corp' };
-  night.organizationId = (await must<{ id: string }>('POST', '/organizations', organization, '')).id;
-  const account = { name: 'ACME operating account', currency: 'EUR', iban: ACME_IBAN, bic: ACME_BIC };
-  night.accountId = (await must<{ id: string }>('POST', '/accounts', account, night.organizationId)).id;
-  const funding = { dst_account_id: night.accountId, amount: '10000000.00', direction: 'credit', reason: 'Funding' };
-  await must('POST', '/bank-transactions', funding, night.organizationId);
-  return night;
 }
 
-/** `count` lines of different amounts; `describe` steers the bank by the remittance. */
-export function payroll(count: number, describe: (line: number) => string = (line) => `Salary ${line}`): Line[] {
-  return Array.from({ length: count }, (_, line) => ({
-    amount: `${1 + (line % 7)}.${String(line % 100).padStart(2, '0')}`,
-    counterparty_name: `Employee ${line}`,
-    counterparty_iban: 'DE89370400440532013000',
-    client_transfer_id: `line-${line}`,
-    description: describe(line),
-  }));
+/** ACME Corp with more money than a night can spend. */
+async function seed(api: TestProcess): Promise<{ organizationId: string; accountId: string }> {
+  const organization = { name: 'ACME Corp', slug: 'acme-corp' };
+  const {
+    body: { id: organizationId },
+  } = await mustCall<{ id: string }>(api, 'POST', '/organizations', { body: organization });
+  const account = { name: 'ACME operating account', currency: 'EUR', iban: ACME_IBAN, bic: ACME_BIC };
+  const {
+    body: { id: accountId },
+  } = await mustCall<{ id: string }>(api, 'POST', '/accounts', { body: account, organizationId });
+  const funding = { dst_account_id: accountId, amount: '10000000.00', direction: 'credit', reason: 'Funding' };
+  await mustCall(api, 'POST', '/bank-transactions', { body: funding, organizationId });
+  return { organizationId, accountId };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { startPostgres } from '../../../scripts/local-servers/postgres.mjs';
 import { startRedis } from '../../../scripts/local-servers/redis.mjs';
 import { eventually } from '../../support/eventually.js';
@@ -19,6 +20,10 @@ export interface LabPostgres extends LabServer {
 }
 
 export interface LabRedis extends LabServer {
+  /** FLUSHALL. */
+  wipe(): Promise<void>;
+  /** Commands of our own, around the relay. */
+  run<T>(work: (redis: Redis) => Promise<T>): Promise<T>;
   /** Gone for that long, then back with what it had written down. */
   away(ms: number): Promise<void>;
   /** kill -9 and a new one without any data. */
@@ -58,9 +63,19 @@ export async function startLabRedis(dir: string): Promise<LabRedis> {
     server = await start();
     relay.retarget(server.url);
   };
+  const run = async <T>(work: (redis: Redis) => Promise<T>): Promise<T> => {
+    const redis = new Redis(server.url);
+    try {
+      return await work(redis);
+    } finally {
+      redis.disconnect();
+    }
+  };
   return {
     url: relay.url,
     relay,
+    run,
+    wipe: () => run(async (redis) => void (await redis.flushall())),
     away: async (ms) => {
       await server.stop();
       await delay(ms);
