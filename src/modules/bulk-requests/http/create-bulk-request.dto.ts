@@ -153,8 +153,8 @@ export class DebtorDto {
   priority?: Priority;
 
   /**
-   * What pays the lines; without it the default rail. Lines to accounts held here always settle on `book`. `http` and
-   * `iso20022` are not supported yet.
+   * What pays the lines; without it the default rail. Lines to accounts held here always settle on `book`. `http` is a bank's API,
+   * where one is configured. `iso20022` is not supported yet.
    * @example "sandbox"
    */
   @ApiProperty({ enum: ['book', 'sandbox', 'http', 'iso20022'], required: false })
@@ -189,7 +189,8 @@ export class CreateBulkRequestDto extends DebtorDto implements Submission {
   request_id?: string;
 
   /**
-   * At the first permanent failure: go on, or stop and cancel what was not sent. `reverse` is not supported yet.
+   * At the first permanent failure: go on; or stop and cancel what was not sent; or, with `reverse`, stop and take back what was paid,
+   * as transfers of a bulk request of its own. `reverse` needs a rail that can: `sandbox` or `book`.
    * @example "continue"
    */
   @ApiProperty({ enum: ['continue', 'stop', 'reverse'], default: 'continue', required: false })
