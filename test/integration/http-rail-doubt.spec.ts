@@ -62,7 +62,7 @@ describe('the http rail, when a call goes wrong,', () => {
         expect(outcome).toMatchObject({ retryAfterMs: expect.any(Number) });
         expect((outcome as { retryAfterMs: number }).retryAfterMs).toBeGreaterThan(0);
       }
-      expect(rail.pausedForMs()).toBeGreaterThan(0);
+      expect(rail.pausedForMs('submit')).toBeGreaterThan(0);
     });
   });
 

@@ -99,8 +99,8 @@ describe('the http rail', () => {
       ]);
       await expect(inquireOne(rail)).resolves.toMatchObject({ kind: 'unknown', code: 'rail_paused' });
       expect(bank.calls).toHaveLength(1);
-      expect(rail.pausedForMs()).toBeGreaterThan(0);
-      expect(rail.pausedForMs()).toBeLessThanOrEqual(30_000);
+      expect(rail.pausedForMs('inquire')).toBeGreaterThan(0);
+      expect(rail.pausedForMs('submit')).toBeLessThanOrEqual(30_000);
     });
 
     it('but not longer than payments wait at most', async () => {
@@ -131,6 +131,18 @@ describe('the http rail', () => {
       expect(last).toBeLessThan(30);
     });
 
+    it('at a rate, which counts payments and holds back no question', async () => {
+      const bank = await lab.bankThat();
+      const rail = lab.railAt(bank.url, { RAIL_RATE_PER_SECOND: '1' });
+      const window = new AbortController();
+      const submitted = rail.submit(payments(1_000), window.signal);
+      await eventually(() => rail.pausedForMs('submit') > 0, { what: 'a payment that waits for the rate' });
+      expect(rail.pausedForMs('inquire')).toBe(0);
+      await expect(inquireOne(rail)).resolves.toMatchObject({ kind: 'settled' });
+      window.abort();
+      expect((await submitted).at(-1)).toMatchObject({ kind: 'not_sent', code: 'window_closed' });
+    });
+
     it('when it fails: then nothing is sent, until a probe went well', async () => {
       const bank = await lab.bankThat((_, response) => answer(response, 500, {}));
       const rail = lab.railAt(bank.url, { RAIL_CONCURRENCY: '1' });
@@ -144,10 +156,10 @@ describe('the http rail', () => {
       await expect(inquireOne(rail)).resolves.toMatchObject({ kind: 'unknown', code: 'breaker_open' });
       expect(bank.calls).toHaveLength(5);
       bank.behave(settle);
-      await eventually(() => rail.pausedForMs() === 0, { what: 'the breaker to let a probe through' });
+      await eventually(() => rail.pausedForMs('submit') === 0, { what: 'the breaker to let a probe through' });
       const again = await rail.submit(payments(8), OPEN_WINDOW);
       expect(again.map(({ kind }) => kind)).toEqual(Array(8).fill('settled'));
-      expect(rail.pausedForMs()).toBe(0);
+      expect(rail.pausedForMs('submit')).toBe(0);
       await expect(lab.samples('rail_breaker_open')).resolves.toEqual(['rail_breaker_open{rail="http"} 0']);
     });
   });

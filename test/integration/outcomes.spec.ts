@@ -1,6 +1,7 @@
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
 import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
 import type { Submission } from '../../src/modules/bulk-requests/domain/submission.js';
+import { type Rail, RailsService, SANDBOX } from '../../src/modules/rails/index.js';
 import { TransfersQueries } from '../../src/modules/transfers/index.js';
 import { railReference } from '../../src/domain/ids.js';
 import { Database } from '../../src/platform/database/index.js';
@@ -140,6 +141,23 @@ describe('what becomes of lines', () => {
       expect(history.map(({ status }) => status)).toEqual(['pending', 'submitted', 'settled']);
       expect(attempts).toMatchObject([{ number: 1, outcome: 'submitted' }]);
     });
+  });
+
+  it('that are in doubt are asked for also while the rail takes no payments for now', async () => {
+    const rail: Rail = worker.app.get(RailsService, { strict: false }).get(SANDBOX);
+    const bulkId = await accepted(1, () => 'sandbox:timeout');
+    await executeDue(worker.app);
+    const paused = jest
+      .spyOn(rail, 'pausedForMs')
+      .mockImplementation((operation) => (operation === 'submit' ? 60_000 : 0));
+    try {
+      await skipTime(worker.app);
+      await executeDue(worker.app);
+    } finally {
+      paused.mockRestore();
+    }
+    await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ settled: 1 });
+    await workOff(worker.app);
   });
 
   describe('of a bulk that is to stop at the first failure', () => {

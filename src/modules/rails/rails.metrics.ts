@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '../../platform/metrics/index.js';
+import type { PaymentOperation } from './domain/rail.js';
 
-export type RailOperation = 'submit' | 'inquire' | 'statement';
+export type RailOperation = PaymentOperation | 'statement';
 
 /** What can be seen of a rail's gate from outside. */
 export interface GateView {
@@ -41,7 +42,7 @@ export class RailsMetrics {
     );
     gauge(
       'rail_paused_seconds',
-      'For how long this process will send nothing to a rail.',
+      'For how long this process will send no payment to a rail.',
       (gate) => gate.pausedForMs() / 1_000,
     );
   }

@@ -12,6 +12,7 @@ import {
 import { paymentMessage } from '../domain/bank-message.js';
 import {
   HTTP,
+  type PaymentOperation,
   type Rail,
   type RailBooking,
   type RailNotice,
@@ -28,6 +29,8 @@ import { type CallOptions, type CallVerdict, RailGate, type Refusal, type Starte
 const STATEMENT_PAGE = 5_000;
 const FIRST_OPEN_MS = 2_000;
 const LONGEST_OPEN_MS = 60_000;
+/** What counts against the rate: payments. Doubt must not wait until everything else is sent. */
+const IS_METERED: Readonly<Record<PaymentOperation, boolean>> = { submit: true, inquire: false };
 /** Questions are asked in this part of a lease; there is no window to renew it. */
 const ASKING_SHARE = 0.5;
 
@@ -63,8 +66,8 @@ export class HttpRail implements Rail, OnApplicationShutdown {
     metrics.watch(this.name, this.gate);
   }
 
-  pausedForMs(): number {
-    return this.gate.pausedForMs();
+  pausedForMs(operation: PaymentOperation): number {
+    return this.gate.pausedForMs(IS_METERED[operation]);
   }
 
   windowLines(budgetMs: number): number {
@@ -73,7 +76,7 @@ export class HttpRail implements Rail, OnApplicationShutdown {
 
   async submit(payments: readonly RailPayment[], signal: AbortSignal): Promise<PaymentOutcome[]> {
     const startedAt = performance.now();
-    const options: CallOptions = { signal, isMetered: true };
+    const options: CallOptions = { signal, isMetered: IS_METERED.submit };
     const started: Promise<PaymentOutcome>[] = [];
     let held = WINDOW_CLOSED;
     for (const payment of payments) {
@@ -93,11 +96,12 @@ export class HttpRail implements Rail, OnApplicationShutdown {
 
   async inquire(references: readonly string[]): Promise<PaymentAnswer[]> {
     const signal = AbortSignal.timeout(this.config.CHUNK_LEASE_MS * ASKING_SHARE);
+    const options: CallOptions = { signal, isMetered: IS_METERED.inquire };
     const started: Promise<PaymentAnswer>[] = [];
     let held = WINDOW_CLOSED;
     for (const reference of references) {
       const request: BankRequest = { method: 'GET', path: `/payments/${encodeURIComponent(reference)}` };
-      const start = await this.gate.start(() => this.call('inquire', request), { signal, isMetered: false });
+      const start = await this.gate.start(() => this.call('inquire', request), options);
       if ('refused' in start) {
         held = start;
         break;
@@ -146,7 +150,7 @@ export class HttpRail implements Rail, OnApplicationShutdown {
     this.client.close();
   }
 
-  private async call(operation: 'submit' | 'inquire', request: BankRequest): Promise<Call> {
+  private async call(operation: PaymentOperation, request: BankRequest): Promise<Call> {
     const startedAt = performance.now();
     const reply = await this.client.call(request);
     this.metrics.took(this.name, operation, performance.now() - startedAt);

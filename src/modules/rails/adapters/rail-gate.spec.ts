@@ -232,6 +232,20 @@ describe('the gate of a rail', () => {
       expect([sent, gate.pausedForMs()]).toEqual([100, 0]);
     });
 
+    it('holds back no question, neither before it is asked nor from its place', async () => {
+      const gate = gateWith({ ratePerSecond: 1, concurrency: 1 });
+      await callOnce(gate, FINE);
+      const waiting = start(gate, async () => FINE);
+      await jest.advanceTimersByTimeAsync(0);
+      expect(gate.pausedForMs()).toBeGreaterThan(0);
+      expect(gate.pausedForMs(false)).toBe(0);
+      const held = new Held();
+      expect(started(await start(gate, held.call, { isMetered: false }))).toBe(true);
+      await held.end();
+      await jest.advanceTimersByTimeAsync(1_000);
+      expect(started(await waiting)).toBe(true);
+    });
+
     it('is waited for no longer than the window', async () => {
       const gate = gateWith({ ratePerSecond: 1 });
       const held = new Held();

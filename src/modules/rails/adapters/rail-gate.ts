@@ -87,9 +87,10 @@ export class RailGate {
     return this.breaker.state === CircuitState.Closed;
   }
 
-  /** For how long no call would start: the longest of breaker, pause and rate. */
-  pausedForMs(): number {
-    return Math.ceil(Math.max(0, this.openForAnotherMs(), this.restOfPauseMs(), this.rateUsedUpForMs()));
+  /** For how long no call would start: the longest of breaker, pause and, if it is metered, rate. */
+  pausedForMs(isMetered = true): number {
+    const rateMs = isMetered ? this.rateUsedUpForMs() : 0;
+    return Math.ceil(Math.max(0, this.openForAnotherMs(), this.restOfPauseMs(), rateMs));
   }
 
   /**
@@ -99,8 +100,10 @@ export class RailGate {
   async start<T extends CallVerdict>(call: () => Promise<T>, options: CallOptions): Promise<Started<T> | Refusal> {
     const early = this.refusal();
     if (early) return early;
+    // The token first: who waits for it must not keep a place from those who need none.
+    if (options.isMetered && !(await this.takeToken(options.signal))) return WINDOW_CLOSED;
     if (!(await this.slots.take(options.signal))) return WINDOW_CLOSED;
-    let refusal = options.isMetered && !(await this.takeToken(options.signal)) ? WINDOW_CLOSED : null;
+    let refusal: Refusal | null = null;
     while (!refusal && this.breaker.state === CircuitState.HalfOpen) {
       if (!(await isOverBefore(this.probe, options.signal))) refusal = WINDOW_CLOSED;
     }

@@ -99,6 +99,24 @@ describe('a submission', () => {
     expect(submitted(answered(status, body))).toMatchObject({ kind: 'unknown', code });
   });
 
+  it.each([{ reference: REFERENCE.replace('0', '1') }, { reference: null }, { reference: 17 }])(
+    'is in doubt when what was not accepted is another one: %j',
+    (about) => {
+      const refused = (values: object) => submitted(answered(503, { status: 'not_accepted', ...values }));
+      expect(refused(about)).toMatchObject({ kind: 'unknown', code: 'unreadable_answer' });
+      expect(refused({ reference: REFERENCE.toUpperCase() }).kind).toBe('not_accepted');
+    },
+  );
+
+  it.each(['AM05', 'DUPL', 'DU04', 'am05'])(
+    'that is refused as a duplicate (%s) is in doubt until asked for',
+    (code) => {
+      const body = { reference: REFERENCE, status: 'rejected', reason_code: code };
+      expect(submitted(answered(200, body))).toMatchObject({ kind: 'unknown', code: 'duplicate' });
+      expect(asked(answered(200, body))).toMatchObject({ kind: 'rejected', code });
+    },
+  );
+
   it('that did not leave was not accepted, one that may have is in doubt', () => {
     expect(submitted({ kind: 'not_sent', code: 'dns_failure' })).toMatchObject({
       kind: 'not_accepted',
@@ -155,7 +173,11 @@ function isDocumented(reply: BankReply, kind: (PaymentOutcome | PaymentAnswer)['
   const { status } = reply;
   const body = reply.body as Record<string, unknown> | null | undefined;
   if (kind === 'not_found') return isInquiry && status === 404;
-  if (kind === 'not_accepted') return !isInquiry && [429, 503].includes(status) && body?.status === kind;
+  if (kind === 'not_accepted') {
+    const { reference } = body ?? {};
+    const isOurs = reference === undefined || [REFERENCE, REFERENCE.toUpperCase()].includes(reference as string);
+    return !isInquiry && [429, 503].includes(status) && body?.status === kind && isOurs;
+  }
   if (![200, 201].includes(status) || String(body?.reference).toLowerCase() !== REFERENCE || body?.status !== kind)
     return false;
   return kind === 'rejected' || (typeof body.rail_id === 'string' && body.rail_id !== '');

@@ -1,5 +1,6 @@
 import type { PaymentAnswer, PaymentOutcome } from '../../../domain/payment-outcome.js';
 import { TEXT_PATTERN } from '../../../domain/text.js';
+import type { PaymentOperation } from './rail.js';
 
 /** What a call to the bank came to, before anybody looks at what it means. */
 export type BankReply =
@@ -23,6 +24,10 @@ const MAX_RAIL_ID_LENGTH = 255;
 /** ISO 20022: "not specified". For a bank that rejects without a reason. */
 const NO_REASON = 'NARR';
 
+/** ISO 20022 ExternalStatusReason1Code: a duplicate (AM05, DUPL), or an id that was there before (DU01 to DU05). */
+const DUPLICATE = /^(AM05|DU0[1-5]|DUPL)$/i;
+const NOT_ABOUT_IT = 'The answer is not about this payment';
+
 const REASON_CODE = new RegExp(REASON_CODE_PATTERN);
 const TEXT = new RegExp(TEXT_PATTERN, 'u');
 
@@ -44,8 +49,8 @@ export function submissionOutcome(
     case 'lost':
       return lost(reply.code);
     case 'answered':
-      if (isRefusal(reply)) return notAccepted(reply, retryAfterMs);
-      return wordAbout(reference, reply);
+      if (isRefusal(reply)) return notAccepted(reply, reference, retryAfterMs);
+      return inDoubtIfKnown(wordAbout(reference, reply));
   }
 }
 
@@ -62,7 +67,7 @@ export function inquiryAnswer(reply: BankReply, reference: string): PaymentAnswe
 }
 
 /** Whether a reply says that the rail itself is in trouble: what its circuit breaker counts. */
-export function isRailFailure(reply: BankReply, operation: 'submit' | 'inquire'): boolean {
+export function isRailFailure(reply: BankReply, operation: PaymentOperation): boolean {
   if (reply.kind !== 'answered') return true;
   if (reply.status >= 500) return !isRefusal(reply);
   if (operation === 'inquire' && reply.status === 404) return false;
@@ -89,13 +94,24 @@ function isRefusal({ status, body }: Answered): boolean {
   return (status === 429 || status === 503) && fieldsOf(body)?.status === 'not_accepted';
 }
 
-function notAccepted({ status }: Answered, waitMs: number | undefined): PaymentOutcome {
+function notAccepted({ status, body }: Answered, reference: string, waitMs: number | undefined): PaymentOutcome {
+  const { reference: about = reference } = fieldsOf(body) ?? {};
+  if (!isSameReference(about, reference)) return unreadable(NOT_ABOUT_IT);
   const refusal = {
     kind: 'not_accepted',
     code: 'not_accepted',
     detail: `The bank did not take it (${status})`,
   } as const;
   return waitMs === undefined ? refusal : { ...refusal, retryAfterMs: waitMs };
+}
+
+/**
+ * A payment that is refused because the bank has it already may have been executed when it came first, by whatever way it came twice.
+ * Asked for the reference, the bank says what became of it.
+ */
+function inDoubtIfKnown(outcome: PaymentOutcome): PaymentOutcome {
+  if (outcome.kind !== 'rejected' || !DUPLICATE.test(outcome.code)) return outcome;
+  return { kind: 'unknown', code: 'duplicate', detail: `The bank has it already (${outcome.code})` };
 }
 
 function wordAbout(
@@ -105,9 +121,7 @@ function wordAbout(
   if (status !== 200 && status !== 201) return unexpected(status);
   const word = fieldsOf(body);
   if (!word) return unreadable('The answer is not a JSON object');
-  // Banks like upper case; the digits are ours all the same.
-  if (typeof word.reference !== 'string' || word.reference.toLowerCase() !== reference.toLowerCase())
-    return unreadable('The answer is not about this payment');
+  if (!isSameReference(word.reference, reference)) return unreadable(NOT_ABOUT_IT);
   switch (word.status) {
     case 'settled':
     case 'accepted':
@@ -122,6 +136,11 @@ function wordAbout(
     default:
       return unreadable('The answer has no status that is known');
   }
+}
+
+/** Banks like upper case; the digits are ours all the same. */
+function isSameReference(value: unknown, reference: string): boolean {
+  return typeof value === 'string' && value.toLowerCase() === reference.toLowerCase();
 }
 
 function isRailId(value: unknown): value is string {

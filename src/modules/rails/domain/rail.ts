@@ -47,12 +47,18 @@ export interface RailTraits {
   readonly reverses: boolean;
 }
 
+/** What a rail is called for about payments. */
+export type PaymentOperation = 'submit' | 'inquire';
+
 /** Adapter to whatever executes payments outside. Called with no database transaction open. */
 export interface Rail {
   readonly name: string;
   readonly traits: RailTraits;
-  /** For how long nothing may be sent: its breaker is open, it told us to wait, or its rate is used up. 0: it may be sent to now. */
-  pausedForMs(): number;
+  /**
+   * For how long the rail is not to be called so: its breaker is open, it told us to wait, or its rate, which questions do not count
+   * against, is used up. 0: it may be called now.
+   */
+  pausedForMs(operation: PaymentOperation): number;
   /** Lines that can surely be sent within `budgetMs`, as fast as it has been lately; null when a whole chunk goes out at once. */
   windowLines(budgetMs: number): number | null;
   /**

@@ -123,7 +123,8 @@ export class LeaseChunk {
   }
 
   private pausedForMs(chunk: LeasedChunk): number {
-    return chunk.rail === BOOK ? 0 : this.rails.get(chunk.rail).pausedForMs();
+    if (chunk.rail === BOOK) return 0;
+    return this.rails.get(chunk.rail).pausedForMs(chunk.purpose === 'submit' ? 'submit' : 'inquire');
   }
 
   /** The lines that may go out next: all of them, where the rail takes a whole chunk at once. */
