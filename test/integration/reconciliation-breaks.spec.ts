@@ -1,82 +1,33 @@
-import { railReference } from '../../src/domain/ids.js';
-import { AccountsService } from '../../src/modules/accounts/index.js';
-import { areKept, LedgerQueries } from '../../src/modules/ledger/index.js';
 import type { Break } from '../../src/modules/reconciliation/domain/break.js';
 import { ReconciliationService } from '../../src/modules/reconciliation/index.js';
 import { type NewEvidence, TransfersService } from '../../src/modules/transfers/index.js';
-import { Database, UnitOfWork } from '../../src/platform/database/index.js';
-import { moveBankMoney } from '../factories/organizations.js';
+import { UnitOfWork } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
-import { completeAll, executeDue, runLoop, transfersOf, UNHURRIED } from '../support/engine-steps.js';
-import { applyEvidence, breaksOf, resolveBreak } from '../support/reconciliation-steps.js';
+import { assertLedgerAddsUp, postedByKind } from '../support/balances.js';
+import { runLoop, UNHURRIED } from '../support/engine-steps.js';
+import { sayOf } from '../support/evidence-steps.js';
+import { applyEvidence, breaksOf, contradict, resolveBreak, submitLine } from '../support/reconciliation-steps.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
 describe('breaks', () => {
   let worker: TestWorker;
-  let database: Database;
   let payer: Payer;
   beforeAll(async () => {
     worker = await startTestWorker(UNHURRIED, { working: false });
-    database = worker.app.get(Database);
   });
   beforeEach(async () => {
     payer = await createPayer(worker.app, '10.00');
   });
-  afterEach(async () => {
-    const invariants = await worker.app.get(LedgerQueries, { strict: false }).invariants(database);
-    expect(areKept(invariants)).toBe(true);
-  });
+  afterEach(() => assertLedgerAddsUp(worker.app));
   afterAll(() => worker.close());
 
-  /** A bulk of one line after its first submission. */
-  async function submitted(words: string) {
-    const bulkId = await payer.submit(1, () => words);
-    await executeDue(worker.app);
-    await completeAll(worker.app);
-    const [transfer] = await transfersOf(worker.app, bulkId);
-    return { bulkId, transferId: transfer?.id ?? '' };
-  }
+  const submitted = (words: string) => submitLine(worker.app, payer, words);
   const say = (transferId: string, status: NewEvidence['status'], source: NewEvidence['source'] = 'callback') =>
-    worker.app.get(TransfersService, { strict: false }).keepEvidence([
-      {
-        organizationId: null,
-        rail: 'sandbox',
-        reference: railReference(transferId),
-        transferId,
-        source,
-        status,
-        reasonCode: null,
-        railId: null,
-      },
-    ]);
+    sayOf(worker.app, transferId, status, { source });
   const breaks = () => breaksOf(worker.app, payer.organizationId);
-  /** The one break there is, after the rail contradicted what became of a line. */
-  async function contradicted(words: string, status: NewEvidence['status']): Promise<Break> {
-    const { transferId } = await submitted(words);
-    await say(transferId, status);
-    await applyEvidence(worker.app);
-    const [found, ...others] = await breaks();
-    if (!found || others.length > 0) throw new Error(`There are ${others.length} other breaks.`);
-    return found;
-  }
-  const paidAfterAll = () => contradicted('sandbox:reject:AC04', 'settled');
-  const notPaidAfterAll = () => contradicted('Salary', 'rejected');
-  /** Posted balances by kind of account, in minor units. */
-  const balances = async (): Promise<Record<string, bigint>> => {
-    const rows = await database.query<{ kind: string; posted: bigint }>(
-      `SELECT kind, sum(posted_minor)::bigint AS posted FROM accounts WHERE organization_id = $1 AND kind <> 'bank' GROUP BY kind`,
-      [payer.organizationId],
-    );
-    return Object.fromEntries(rows.map(({ kind, posted }) => [kind, posted]));
-  };
-  const corrections = (id: string) =>
-    database.query(
-      `SELECT d.kind AS "from", c.kind AS "to", e.amount_minor AS amount, e.transfer_id AS "transferId"
-         FROM ledger_entries e JOIN accounts d ON d.id = e.debit_account_id JOIN accounts c ON c.id = e.credit_account_id
-        WHERE e.kind = 'correction' AND e.reference = $1`,
-      [id],
-    );
+  const balances = () => postedByKind(worker.app, payer.organizationId);
+  const paidAfterAll = () => contradict(worker.app, payer, 'sandbox:reject:AC04', 'settled');
   const resolve = (id: string, resolution: Break['resolution']) =>
     resolveBreak(worker.app, id, resolution, payer.organizationId);
 
@@ -186,109 +137,6 @@ describe('breaks', () => {
     await expect(breaks()).resolves.toEqual([]);
     for (let again = 0; again < 2; again++) await unitOfWork.run((tx) => service.openBreak(tx, found));
     await expect(breaks()).resolves.toMatchObject([{ source: 'completion', bulkId, suspenseMinor: 0n }]);
-  });
-
-  describe('resolved', () => {
-    it('as corrected by the rail reverse what was put on suspense', async () => {
-      const { id } = await paidAfterAll();
-      await expect(resolve(id, 'corrected_by_rail')).resolves.toMatchObject({
-        status: 'resolved',
-        resolution: 'corrected_by_rail',
-        note: 'As agreed with the bank',
-        resolvedBy: 'admin',
-        resolvedAt: expect.any(Date),
-      });
-      await expect(balances()).resolves.toEqual({ customer: 1_000n, suspense: 0n, clearing: 0n });
-      await expect(corrections(id)).resolves.toEqual([
-        { from: 'clearing', to: 'suspense', amount: 100n, transferId: null },
-      ]);
-    });
-
-    it('the other way round, too: what was found goes back to clearing', async () => {
-      const { id } = await notPaidAfterAll();
-      await expect(balances()).resolves.toEqual({ customer: 900n, suspense: 100n, clearing: 0n });
-      await resolve(id, 'corrected_by_rail');
-      await expect(corrections(id)).resolves.toMatchObject([{ from: 'suspense', to: 'clearing', amount: 100n }]);
-      await expect(balances()).resolves.toEqual({ customer: 900n, suspense: 0n, clearing: 100n });
-    });
-
-    it('as charged to the debtor take the money off its account', async () => {
-      const { id } = await paidAfterAll();
-      await resolve(id, 'charged_to_debtor');
-      await expect(corrections(id)).resolves.toMatchObject([{ from: 'customer', to: 'suspense', amount: 100n }]);
-      await expect(balances()).resolves.toEqual({ customer: 900n, suspense: 0n, clearing: 100n });
-    });
-
-    it('as charged to the debtor give back what was found', async () => {
-      const { id } = await notPaidAfterAll();
-      await resolve(id, 'charged_to_debtor');
-      await expect(corrections(id)).resolves.toMatchObject([{ from: 'suspense', to: 'customer', amount: 100n }]);
-      await expect(balances()).resolves.toEqual({ customer: 1_000n, suspense: 0n, clearing: 0n });
-    });
-
-    it('as written off put it on the fees of the organization', async () => {
-      const { id } = await paidAfterAll();
-      await resolve(id, 'written_off');
-      await expect(corrections(id)).resolves.toMatchObject([{ from: 'fees', to: 'suspense', amount: 100n }]);
-      await expect(balances()).resolves.toEqual({ customer: 1_000n, suspense: 0n, clearing: 100n, fees: -100n });
-    });
-
-    it('twice are refused, and move nothing again', async () => {
-      const { id } = await paidAfterAll();
-      const answers = await Promise.allSettled([resolve(id, 'written_off'), resolve(id, 'charged_to_debtor')]);
-      expect(answers.map((answer) => answer.status).sort()).toEqual(['fulfilled', 'rejected']);
-      await expect(refusalOf(resolve(id, 'written_off'))).resolves.toMatchObject({
-        code: 'invalid_state',
-        details: { members: { current_status: 'resolved' } },
-      });
-      await expect(corrections(id)).resolves.toHaveLength(1);
-      expect((await balances())['suspense']).toBe(0n);
-    });
-  });
-
-  describe('cannot be resolved', () => {
-    it('as no action while money of it lies on suspense, nor as charged when there is none', async () => {
-      const found = await paidAfterAll();
-      await expect(refusalOf(resolve(found.id, 'no_action'))).resolves.toMatchObject({ code: 'suspense_not_empty' });
-      const before = await balances();
-      await database.execute(`UPDATE reconciliation_breaks SET suspense_minor = 0 WHERE id = $1`, [found.id]);
-      for (const resolution of ['charged_to_debtor', 'written_off'] as const) {
-        await expect(refusalOf(resolve(found.id, resolution))).resolves.toMatchObject({ code: 'nothing_in_suspense' });
-      }
-      await expect(balances()).resolves.toEqual(before);
-      await expect(breaks()).resolves.toMatchObject([{ status: 'open', resolution: null }]);
-    });
-
-    it('at the debtor’s cost when it lacks the money', async () => {
-      const { id } = await paidAfterAll();
-      const { organizationId, accountId } = payer;
-      await moveBankMoney(worker.app, { organizationId, accountId, amount: '9.50', direction: 'debit' });
-      await expect(refusalOf(resolve(id, 'charged_to_debtor'))).resolves.toMatchObject({ code: 'insufficient_funds' });
-      await expect(breaks()).resolves.toMatchObject([{ status: 'open' }]);
-      await moveBankMoney(worker.app, { organizationId, accountId, amount: '0.50' });
-      await expect(resolve(id, 'charged_to_debtor')).resolves.toMatchObject({ status: 'resolved' });
-    });
-
-    it('over an account that may not be used', async () => {
-      const { id } = await paidAfterAll();
-      const { organizationId, accountId } = payer;
-      const setStatus = (status: 'frozen' | 'active') =>
-        worker.app.get(AccountsService, { strict: false }).changeStatus({ organizationId, accountId, status });
-      await setStatus('frozen');
-      await expect(refusalOf(resolve(id, 'charged_to_debtor'))).resolves.toMatchObject({ code: 'account_not_active' });
-      await setStatus('active');
-      await expect(resolve(id, 'charged_to_debtor')).resolves.toMatchObject({ status: 'resolved' });
-    });
-
-    it('by another organization', async () => {
-      const { id } = await paidAfterAll();
-      const other = await createPayer(worker.app);
-      await expect(refusalOf(resolveBreak(worker.app, id, 'written_off', other.organizationId))).resolves.toMatchObject(
-        {
-          code: 'not_found',
-        },
-      );
-    });
   });
 
   it('are assigned, and assigned again, until they are resolved', async () => {

@@ -1,8 +1,8 @@
 import { SandboxRail } from '../../src/modules/rails/adapters/sandbox.rail.js';
-import type { InvariantReport } from '../../src/modules/reconciliation/domain/invariant-check.js';
+import { MAX_ATTEMPTS } from '../../src/modules/reconciliation/domain/run.js';
 import { Database } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
-import { completeAll, executeDue, runLoop, UNHURRIED } from '../support/engine-steps.js';
+import { executeDue, runLoop, UNHURRIED } from '../support/engine-steps.js';
 import {
   bookStranger,
   breaksOf,
@@ -113,6 +113,24 @@ describe('scheduled reconciliation runs', () => {
     await expect(executeRun(worker(), id)).resolves.toMatchObject({ status: 'completed' });
     stuck.mockRestore();
   });
+
+  it('and others are given up when nobody who takes them up lives to end them', async () => {
+    await schedule();
+    const [run] = await runsOf(worker());
+    const id = run?.id ?? '';
+    // All of them were killed in the middle, by the run perhaps: none of them said anything.
+    await database.execute(`UPDATE reconciliation_runs SET attempts = $2, lease_expires_at = now() WHERE id = $1`, [
+      id,
+      MAX_ATTEMPTS,
+    ]);
+    const asked = jest.spyOn(worker().get(SandboxRail, { strict: false }), 'fetchStatement');
+    await expect(executeRun(worker(), id)).resolves.toMatchObject({
+      status: 'failed',
+      failure: 'The workers that took it up stopped before it ended.',
+    });
+    expect(asked).not.toHaveBeenCalled();
+    asked.mockRestore();
+  });
 });
 
 describe('a reconciliation run', () => {
@@ -182,116 +200,6 @@ describe('a reconciliation run', () => {
     expect((await runsOf(worker.app, acme)).map(({ id }) => id)).toEqual([own.id]);
     await expect(runsOf(worker.app, beta)).resolves.toEqual([]);
     expect((await runsOf(worker.app)).map(({ id }) => id)).toEqual([own.id, all.id]);
-  });
-
-  describe('checks the books', () => {
-    let payer: Payer;
-    let bulkId: string;
-    beforeEach(async () => {
-      payer = await createPayer(worker.app);
-      bulkId = await payer.submit(3, (line) => (line === 2 ? 'sandbox:reject:AC04' : 'Salary'));
-      await executeDue(worker.app);
-      await completeAll(worker.app);
-    });
-
-    const violated = (report: InvariantReport | null): Record<string, number> =>
-      Object.fromEntries(
-        (report?.checks ?? []).filter((one) => one.violations > 0).map((one) => [one.check, one.violations]),
-      );
-    const invariantBreaks = async () => (await breaksOf(worker.app)).filter((one) => one.class === 'invariant');
-    /** What a run says after somebody changed rows behind the engine's back; of the platform, and of the payer. */
-    async function after(sql: string, parameters: unknown[]): Promise<Record<string, number>> {
-      await database.execute(sql, parameters);
-      const own = violated((await reconcile(worker.app, { organizationId: payer.organizationId })).invariants);
-      const all = violated((await reconcile(worker.app)).invariants);
-      expect(own).toEqual(all);
-      return all;
-    }
-
-    it('and finds nothing in sound ones', async () => {
-      const { invariants } = await reconcile(worker.app);
-      expect(invariants?.kept).toBe(true);
-      expect(invariants?.checks.length).toBeGreaterThanOrEqual(8);
-      await expect(invariantBreaks()).resolves.toEqual([]);
-    });
-
-    it.each([
-      [
-        'a settled transfer without its settlement, and a hold that knows nothing of it',
-        `UPDATE transfers SET status = 'settled' WHERE bulk_id = $1 AND line = 2`,
-        { settlement_booked_once: 1, hold_follows_lines: 1 },
-      ],
-      [
-        'a settlement of a transfer that failed',
-        `UPDATE transfers SET status = 'failed' WHERE bulk_id = $1 AND line = 0`,
-        { settlement_booked_once: 1, hold_follows_lines: 1 },
-      ],
-      [
-        'a settlement of another amount',
-        `UPDATE transfers SET amount_minor = 101 WHERE bulk_id = $1 AND line = 0`,
-        { settlement_booked_once: 1, hold_follows_lines: 1, lines_of_bulk_exist: 1 },
-      ],
-      [
-        'a return that was not booked',
-        `UPDATE transfers SET status = 'returned' WHERE bulk_id = $1 AND line = 0`,
-        { settlement_booked_once: 1 },
-      ],
-      [
-        'a line that is gone',
-        `DELETE FROM transfers WHERE bulk_id = $1 AND line = 2`,
-        { lines_of_bulk_exist: 1, hold_follows_lines: 1 },
-      ],
-      [
-        'a completed bulk request with an open line',
-        `UPDATE transfers SET status = 'in_doubt' WHERE bulk_id = $1 AND line = 2`,
-        { completed_once: 1, hold_follows_lines: 1 },
-      ],
-      [
-        'a final bulk request that was never completed',
-        `UPDATE bulk_requests SET completed_at = NULL WHERE id = $1`,
-        { completed_once: 1 },
-      ],
-      [
-        'an open line that nobody works on',
-        `WITH reopened AS (UPDATE bulk_requests SET status = 'processing', completed_at = NULL WHERE id = $1 RETURNING id)
-         UPDATE transfers SET status = 'in_doubt' WHERE bulk_id = (SELECT id FROM reopened) AND line = 2`,
-        { open_line_has_work: 1, hold_follows_lines: 1 },
-      ],
-      [
-        'a hold that gave up too much',
-        `UPDATE holds SET amount_minor = amount_minor + 1, released_minor = released_minor + 1 WHERE reference_id = $1`,
-        { hold_follows_lines: 1 },
-      ],
-      [
-        'a balance that is not its entries',
-        `UPDATE accounts SET posted_minor = posted_minor + 1
-          WHERE id = (SELECT debtor_account_id FROM bulk_requests WHERE id = $1)`,
-        { currency_sums_to_zero: 1, posted_is_sum_of_entries: 1 },
-      ],
-      [
-        'a reservation that is not its holds',
-        `UPDATE accounts SET reserved_minor = reserved_minor + 1
-          WHERE id = (SELECT debtor_account_id FROM bulk_requests WHERE id = $1)`,
-        { reserved_is_sum_of_holds: 1 },
-      ],
-    ])('and finds %s', async (_, sql, expected) => {
-      await expect(after(sql, [bulkId])).resolves.toEqual(expected);
-      const found = await invariantBreaks();
-      // The sum of a currency is told twice: of the organization, and of the platform.
-      const count = Object.keys(expected).length + ('currency_sums_to_zero' in expected ? 1 : 0);
-      expect(found).toHaveLength(count);
-      expect(found.every((one) => one.source === 'invariants' && one.status === 'open' && one.found !== '')).toBe(true);
-      await reconcile(worker.app);
-      await expect(invariantBreaks()).resolves.toHaveLength(count);
-    });
-
-    it('of its own organization only', async () => {
-      await database.execute(`UPDATE transfers SET status = 'settled' WHERE bulk_id = $1 AND line = 2`, [bulkId]);
-      const other = await createPayer(worker.app);
-      await expect(reconcile(worker.app, { organizationId: other.organizationId })).resolves.toMatchObject({
-        invariants: { kept: true },
-      });
-    });
   });
 
   it('that has ended is not made again', async () => {

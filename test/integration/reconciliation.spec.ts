@@ -1,20 +1,19 @@
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
 import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
-import { areKept, LedgerQueries } from '../../src/modules/ledger/index.js';
 import { StatementRepository } from '../../src/modules/reconciliation/persistence/statement.repository.js';
 import { SandboxRail } from '../../src/modules/rails/adapters/sandbox.rail.js';
 import { Database } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
+import { assertLedgerAddsUp } from '../support/balances.js';
 import { completeAll, executeDue, skipTime, statusesOf, UNHURRIED } from '../support/engine-steps.js';
 import {
   applyEvidence,
-  bookAgain,
-  bookStranger,
   breaksOf,
   executeRun,
   forgetAtBank,
   reconcile,
   requestRun,
+  submitLines,
   tamper,
 } from '../support/reconciliation-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
@@ -32,19 +31,13 @@ describe('reconciliation of a statement with our books', () => {
   });
   afterAll(async () => {
     try {
-      const invariants = await worker.app.get(LedgerQueries, { strict: false }).invariants(database);
-      expect(areKept(invariants)).toBe(true);
+      await assertLedgerAddsUp(worker.app);
     } finally {
       await worker.close();
     }
   });
 
-  /** A bulk of these lines after their first submission. */
-  async function submitted(...words: string[]): Promise<string> {
-    const bulkId = await payer.submit(words.length, (line) => words[line] ?? '');
-    await executeDue(worker.app);
-    return bulkId;
-  }
+  const submitted = (...words: string[]) => submitLines(worker.app, payer, words);
   /** Over the payer's own transfers, so that tests do not meet. */
   const run = (values: object = {}) => reconcile(worker.app, { organizationId: payer.organizationId, ...values });
   const breaks = () => breaksOf(worker.app, payer.organizationId);
@@ -141,110 +134,6 @@ describe('reconciliation of a statement with our books', () => {
     await expect(evidenceRows()).resolves.toEqual([{ source: 'statement', status: 'settled', outcome: 'applied' }]);
   });
 
-  describe('opens a break, once, when', () => {
-    it('the rail booked another amount (amount), and does not take its word about the state', async () => {
-      const bulkId = await submitted('Salary', 'sandbox:timeout');
-      await tamper(worker.app, bulkId, 0, 'amount_minor = 250');
-      await tamper(worker.app, bulkId, 1, `currency = 'USD'`);
-      await expect(run()).resolves.toMatchObject({ matched: 0, evidence: 0, breaksOpened: 2 });
-      await expect(breaks()).resolves.toMatchObject([
-        {
-          class: 'amount',
-          source: 'statement',
-          status: 'open',
-          bulkId,
-          amountMinor: expect.any(BigInt),
-          suspenseMinor: 0n,
-          laterFindings: [],
-        },
-        { class: 'amount' },
-      ]);
-      const texts = (await breaks()).map(({ expected, found }) => `${expected} / ${found.slice(0, 16)}`).sort();
-      expect(texts).toEqual(['in_doubt, 1.00 EUR / settled 1.00 USD', 'settled, 1.00 EUR / settled 2.50 EUR']);
-      await applyEvidence(worker.app);
-      await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ settled: 1, in_doubt: 1 });
-    });
-
-    it('the rail booked a payment twice (duplicate), the first ending its doubt', async () => {
-      const bulkId = await submitted('sandbox:timeout', 'Salary');
-      await bookAgain(worker.app, bulkId, 0);
-      await bookAgain(worker.app, bulkId, 1);
-      await expect(run()).resolves.toMatchObject({ statementLines: 4, matched: 1, evidence: 1, breaksOpened: 2 });
-      await expect(classes()).resolves.toEqual(['duplicate', 'duplicate']);
-      await applyEvidence(worker.app);
-      await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ settled: 2 });
-      await expect(run()).resolves.toMatchObject({ breaksOpened: 0, evidence: 0, matched: 2 });
-    });
-
-    it('the rail never booked what we did (missing_there); that it comes later is noted and resolves nothing', async () => {
-      const bulkId = await submitted('Salary', 'Salary');
-      const [{ transferId } = { transferId: '' }] = await database.query<{ transferId: string }>(
-        `SELECT id AS "transferId" FROM transfers WHERE bulk_id = $1 AND line = 0`,
-        [bulkId],
-      );
-      await forgetAtBank(worker.app, bulkId, 0);
-      await expect(run()).resolves.toMatchObject({ statementLines: 1, matched: 1, breaksOpened: 1 });
-      await expect(breaks()).resolves.toMatchObject([
-        { class: 'missing_there', transferId, amountMinor: 100n, found: 'No settled booking on the statement' },
-      ]);
-      await database.execute(
-        `INSERT INTO sandbox_journal (reference, status, amount_minor, currency)
-         SELECT replace(id::text, '-', ''), 'settled', 100, 'EUR' FROM transfers WHERE id = $1`,
-        [transferId],
-      );
-      for (let again = 0; again < 2; again++) await run();
-      const [found, ...others] = await breaks();
-      expect(others).toEqual([]);
-      expect(found).toMatchObject({ class: 'missing_there', status: 'open' });
-      expect(found?.laterFindings).toEqual([
-        { at: expect.any(Date), found: expect.stringContaining('On the statement after all: settled 1.00 EUR') },
-      ]);
-    });
-
-    it('the rail booked a payment more than a day after we did (late)', async () => {
-      const bulkId = await submitted('Salary', 'Salary');
-      await database.execute(
-        `UPDATE transfers SET settled_at = settled_at - interval '25 hours' WHERE bulk_id = $1 AND line = 0`,
-        [bulkId],
-      );
-      await expect(run()).resolves.toMatchObject({ statementLines: 2, matched: 1, breaksOpened: 1 });
-      await expect(classes()).resolves.toEqual(['late']);
-    });
-
-    it('the rail contradicts a final state (status): the state stays, the money is on suspense', async () => {
-      const bulkId = await submitted('sandbox:reject:AC04', 'Salary');
-      await tamper(worker.app, bulkId, 0, `status = 'settled', reason_code = NULL`);
-      await tamper(worker.app, bulkId, 1, `status = 'rejected', reason_code = 'AC06'`);
-      await run();
-      await applyEvidence(worker.app);
-      await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ failed: 1, settled: 1 });
-      const found = await breaks();
-      // That the statement has no settled booking of what we settled is the same finding, and told once.
-      expect(found.map(({ class: one, suspenseMinor }) => `${one} ${suspenseMinor}`).sort()).toEqual([
-        'status -100',
-        'status 100',
-      ]);
-      expect(found.find((one) => one.suspenseMinor < 0n)).toMatchObject({
-        source: 'evidence',
-        expected: 'failed, 1.00 EUR',
-        found: expect.stringMatching(/^settled, by statement of /),
-      });
-      await run();
-      await applyEvidence(worker.app);
-      await expect(breaks()).resolves.toHaveLength(2);
-    });
-
-    it('the rail changes a booking that was imported (amount)', async () => {
-      const bulkId = await submitted('Salary');
-      await expect(run()).resolves.toMatchObject({ matched: 1 });
-      await tamper(worker.app, bulkId, 0, 'amount_minor = 900');
-      for (let again = 0; again < 2; again++) await run();
-      await expect(breaks()).resolves.toMatchObject([
-        { class: 'amount', found: expect.stringContaining('The rail changed it: settled 9.00 EUR') },
-      ]);
-    });
-  });
-
   it('covers payments that take others back', async () => {
     const bulkId = await payer.submit(2, (line) => (line === 1 ? 'sandbox:reject:AC04' : 'Salary'), {
       on_failure: 'reverse',
@@ -269,19 +158,6 @@ describe('reconciliation of a statement with our books', () => {
     await forgetAtBank(worker.app, reversalId, 0);
     await expect(run()).resolves.toMatchObject({ statementLines: 2, matched: 2, breaksOpened: 1 });
     await expect(breaks()).resolves.toMatchObject([{ class: 'missing_there', bulkId: reversalId, amountMinor: 100n }]);
-  });
-
-  it('sees references that are nobody’s only with the eyes of the platform (missing_here)', async () => {
-    await bookStranger(worker.app, 'a payment of somebody else');
-    await run();
-    await expect(breaks()).resolves.toEqual([]);
-    await reconcile(worker.app);
-    await reconcile(worker.app);
-    const missing = (await breaksOf(worker.app)).filter((one) => one.class === 'missing_here');
-    expect(missing).toMatchObject([
-      { organizationId: null, reference: 'a payment of somebody else', amountMinor: 777n, transferId: null },
-    ]);
-    await expect(breaks()).resolves.toEqual([]);
   });
 
   it('asks for earlier statements when we learned of a payment only later', async () => {

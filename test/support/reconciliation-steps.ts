@@ -6,7 +6,12 @@ import { ReconciliationQueries } from '../../src/modules/reconciliation/reconcil
 import { ReconciliationService } from '../../src/modules/reconciliation/reconciliation.service.js';
 import { Database } from '../../src/platform/database/index.js';
 import { Reply } from '../../src/platform/idempotency/index.js';
-import { runLoop } from './engine-steps.js';
+import type { NewEvidence } from '../../src/modules/transfers/index.js';
+import type { Payer } from '../factories/payer.js';
+import { completeAll, executeDue, runLoop } from './engine-steps.js';
+import { eventually } from './eventually.js';
+import { sayOf } from './evidence-steps.js';
+import { lineOf } from './transfer-steps.js';
 
 /*
  * Reconciling by hand, in a process that does not work by itself. The bank is the sandbox, and its journal is what a test tampers with.
@@ -15,13 +20,54 @@ import { runLoop } from './engine-steps.js';
 const DAY_MS = 86_400_000;
 const ALL = { limit: 100 };
 
+/** A bulk of these lines after their first submission. */
+export async function submitLines(
+  app: INestApplicationContext,
+  payer: Payer,
+  words: readonly string[],
+): Promise<string> {
+  const bulkId = await payer.submit(words.length, (line) => words[line] ?? '');
+  await executeDue(app);
+  return bulkId;
+}
+
+/** A bulk of one line after its first submission, completed when that ended it. */
+export async function submitLine(
+  app: INestApplicationContext,
+  payer: Payer,
+  words: string,
+): Promise<{ bulkId: string; transferId: string }> {
+  const bulkId = await submitLines(app, payer, [words]);
+  await completeAll(app);
+  return { bulkId, transferId: await lineOf(app, bulkId) };
+}
+
+/** The one break a payer has after the rail contradicted what became of a line. */
+export async function contradict(
+  app: INestApplicationContext,
+  payer: Payer,
+  words: string,
+  status: NewEvidence['status'],
+): Promise<Break> {
+  const { transferId } = await submitLine(app, payer, words);
+  await sayOf(app, transferId, status);
+  await applyEvidence(app);
+  return onlyBreakOf(app, payer.organizationId);
+}
+
+/** The end of a period that has everything booked until now: the bank stamps in microseconds, a period ends on a millisecond. */
+async function endOfPeriod(): Promise<Date> {
+  const booked = Date.now();
+  return eventually(() => Date.now() > booked && new Date(), { what: 'the next millisecond' });
+}
+
 /** A run that was asked for and that nobody has made yet. Over the last day on the sandbox unless told otherwise. */
 export async function requestRun(
   app: INestApplicationContext,
   values: Partial<RequestRun> = {},
   key: string | null = null,
 ): Promise<string> {
-  const to = new Date();
+  const to = values.to ?? (await endOfPeriod());
   const command = { organizationId: null, rail: 'sandbox', from: new Date(to.getTime() - DAY_MS), to, ...values };
   const service = app.get(ReconciliationService, { strict: false });
   const reply = await service.requestRun(command, key, (run) => Reply.of(202, { id: run.id }));
@@ -52,6 +98,13 @@ export async function applyEvidence(app: INestApplicationContext): Promise<void>
 export async function breaksOf(app: INestApplicationContext, organizationId: string | null = null): Promise<Break[]> {
   const page = await app.get(ReconciliationQueries, { strict: false }).listBreaks({ organizationId }, ALL);
   return [...page.data].reverse();
+}
+
+/** The one break of an organization. */
+export async function onlyBreakOf(app: INestApplicationContext, organizationId: string): Promise<Break> {
+  const [found, ...others] = await breaksOf(app, organizationId);
+  if (!found || others.length > 0) throw new Error(`There are ${found ? others.length + 1 : 0} breaks, not one.`);
+  return found;
 }
 
 export async function runsOf(app: INestApplicationContext, organizationId: string | null = null): Promise<Run[]> {

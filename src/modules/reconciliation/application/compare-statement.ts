@@ -4,18 +4,16 @@ import { UnitOfWork } from '../../../platform/database/index.js';
 import { type NewEvidence, TransfersService } from '../../transfers/index.js';
 import type { NewBreak } from '../domain/break.js';
 import { bookingText, classifyBooking } from '../domain/classify-booking.js';
-import { type FindingContext, missingThere } from '../domain/find-breaks.js';
+import { type FindingContext, missingThere, strandedReturn } from '../domain/find-breaks.js';
 import { BookedRepository, type SettledPeriod } from '../persistence/booked.repository.js';
 import { type LeasedRun, RunRepository } from '../persistence/run.repository.js';
-import {
-  type BookingPosition,
-  type DisagreeingBooking,
-  StatementRepository,
-} from '../persistence/statement.repository.js';
+import { type BookingPosition, type BookingOfRun, StatementRepository } from '../persistence/statement.repository.js';
 import { OpenBreaks } from './open-breaks.js';
 import { keepLease } from './run-lease.js';
 
-const BATCH = 1_000;
+/** Each page gathers anew what is left of the run, so there are few, and large ones. */
+const BATCH = 5_000;
+const NOTED_AT_ONCE = 500;
 
 /**
  * Holds an imported statement against the books, in both directions. What differs is found by SQL, and what it is decided by a rule.
@@ -36,10 +34,10 @@ export class CompareStatement {
   async compareBookings(run: LeasedRun): Promise<void> {
     let after: BookingPosition | null = null;
     for (;;) {
-      const page: DisagreeingBooking[] = await this.statement.listDisagreeing(run, after, BATCH);
+      const page: BookingOfRun[] = await this.statement.lookAt(run, after, BATCH);
+      if (page.length === 0) return;
       await this.decide(run, page);
       after = page.at(-1) ?? null;
-      if (page.length < BATCH) return;
       await keepLease(this.runs, run);
     }
   }
@@ -60,15 +58,28 @@ export class CompareStatement {
   /** A booking that comes after its absence was told resolves nothing by itself: a person may have acted on it. */
   async noteLateBookings(run: LeasedRun): Promise<void> {
     const bookings = await this.statement.listBookedAfterAll(run);
-    if (bookings.length === 0) return;
     const findings = bookings.map(({ breakKey, ...booking }) => ({
       dedupeKey: breakKey,
       found: `On the statement after all: ${bookingText(booking)}`,
     }));
-    await this.unitOfWork.run((tx) => this.breaks.note(tx, findings));
+    // In parts, so that nobody who resolves a break waits for all the others.
+    for (let start = 0; start < findings.length; start += NOTED_AT_ONCE) {
+      await this.unitOfWork.run((tx) => this.breaks.note(tx, findings.slice(start, start + NOTED_AT_ONCE)));
+      await keepLease(this.runs, run);
+    }
   }
 
-  private async decide(run: LeasedRun, page: readonly DisagreeingBooking[]): Promise<void> {
+  /** What came back to closed accounts. */
+  async findStranded(run: LeasedRun): Promise<void> {
+    for (;;) {
+      const page = await this.booked.listStranded(run.organizationId, BATCH);
+      if (page.length === 0) return;
+      await this.open(page.map((stranded) => strandedReturn(stranded, { runId: run.id })));
+      await keepLease(this.runs, run);
+    }
+  }
+
+  private async decide(run: LeasedRun, page: readonly BookingOfRun[]): Promise<void> {
     const context = contextOf(run);
     const evidence: { position: BookingPosition; item: NewEvidence }[] = [];
     const found: NewBreak[] = [];
@@ -96,7 +107,7 @@ export class CompareStatement {
 const contextOf = ({ rail, id }: LeasedRun): FindingContext => ({ rail, runId: id });
 
 function breakOf(
-  { organizationId, bulkId, transferId, reference, railId, amountMinor, currency }: DisagreeingBooking,
+  { organizationId, bulkId, transferId, reference, railId, amountMinor, currency }: BookingOfRun,
   { class: breakClass, expected, found, dedupeKey }: Pick<NewBreak, 'class' | 'expected' | 'found' | 'dedupeKey'>,
   { rail, runId }: FindingContext,
 ): NewBreak {
@@ -118,7 +129,7 @@ function breakOf(
   };
 }
 
-function evidenceOf({ organizationId, rail, reference, transferId, status, railId }: DisagreeingBooking): NewEvidence {
+function evidenceOf({ organizationId, rail, reference, transferId, status, railId }: BookingOfRun): NewEvidence {
   return {
     organizationId,
     rail,

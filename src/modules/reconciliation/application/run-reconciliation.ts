@@ -3,7 +3,7 @@ import { newId } from '../../../domain/ids.js';
 import { Database } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { RailsService } from '../../rails/index.js';
-import { retryDelayMs } from '../domain/run.js';
+import { isExhausted, retryDelayMs } from '../domain/run.js';
 import { BookedRepository, type SettledPeriod } from '../persistence/booked.repository.js';
 import { BreakRepository } from '../persistence/break.repository.js';
 import { type LeasedRun, type RunCounts, RunRepository } from '../persistence/run.repository.js';
@@ -42,6 +42,8 @@ export class RunReconciliation {
   async execute(runId: string): Promise<void> {
     const run = await this.runs.take(runId, newId(), LEASE_MS);
     if (!run) return;
+    // Whoever took it up the last time did not live to say that it failed. What kills its worker every time must not do so for ever.
+    if (isExhausted(run.attempts)) return this.fail(run, new RunAbandoned());
     try {
       await underLease(this.runs, run, () => this.work(run));
     } catch (error) {
@@ -59,6 +61,7 @@ export class RunReconciliation {
     await this.comparer.compareBookings(run);
     await this.comparer.compareSettlements(run, period);
     await this.comparer.noteLateBookings(run);
+    await this.comparer.findStranded(run);
     const invariants = await this.invariants.check(run);
     const breaksOpened = await this.breaks.countOfRun(this.database, run.id);
     const counts: RunCounts = { ...(await this.statement.count(run)), breaksOpened };
@@ -98,13 +101,27 @@ export class RunReconciliation {
       await this.runs.giveBack(run, delayMs);
       return;
     }
+    await this.fail(run, error);
+  }
+
+  private async fail(run: LeasedRun, error: unknown): Promise<void> {
+    const { id, rail, attempts } = run;
     logger.error({ event: 'reconciliation_run_failed', run_id: id, rail, attempts, err: error });
     if (await this.runs.fail(run, failureText(error))) this.metrics.runEnded(rail, 'failed');
   }
 }
 
+class RunAbandoned extends Error {
+  override readonly name = 'RunAbandoned';
+
+  constructor() {
+    super('The workers that took it up stopped before it ended');
+  }
+}
+
 /** For the operator who asked. What is not the rail's is ours, and stays in the log. */
 function failureText(error: unknown): string {
+  if (error instanceof RunAbandoned) return `${error.message}.`;
   if (!(error instanceof StatementUnavailable)) return 'Internal error: see the log';
   return `The rail did not give its statement: ${error.message}`.slice(0, MAX_FAILURE_LENGTH);
 }

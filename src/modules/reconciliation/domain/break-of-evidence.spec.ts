@@ -12,6 +12,7 @@ const evidence = (values: Partial<ReportedEvidence> = {}): ReportedEvidence => (
   railId: 'B-1',
   outcome: 'contradiction',
   transferStatus: 'failed',
+  transferRail: 'http',
   amountMinor: 10_000n,
   currency: 'EUR',
   suspenseMinor: -10_000n,
@@ -41,9 +42,22 @@ describe('evidence that the engine could not follow', () => {
   });
 
   it('about a reference that is none of ours is missing here, the same case as on a statement', () => {
-    const unmatched = evidence({ outcome: 'unmatched', organizationId: null, transferId: null, reference: 'ABC-1' });
-    const found = breakOfEvidence(unmatched);
-    expect(found).toMatchObject({ class: 'missing_here', organizationId: null, dedupeKey: 'missing_here:http:abc-1' });
+    const nobodys = { organizationId: null, transferId: null, transferRail: null, reference: 'ABC-1' };
+    const found = breakOfEvidence(evidence({ outcome: 'unmatched', ...nobodys }));
+    expect(found).toMatchObject({
+      class: 'missing_here',
+      organizationId: null,
+      expected: 'Nothing: no transfer of ours has this reference',
+      dedupeKey: 'missing_here:http:abc-1',
+    });
     expect(found.suspenseMinor).toBeUndefined();
+  });
+
+  it('about what another rail pays is missing here, too', () => {
+    const strangers = evidence({ outcome: 'unmatched', transferRail: 'sandbox' });
+    expect(breakOfEvidence(strangers)).toMatchObject({
+      class: 'missing_here',
+      expected: 'Nothing on this rail: the transfer is paid through sandbox',
+    });
   });
 });

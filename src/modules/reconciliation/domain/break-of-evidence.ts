@@ -1,5 +1,5 @@
 import { amountText, type NewBreak } from './break.js';
-import { missingHereKey } from './classify-booking.js';
+import { expectedOfStranger, missingHereKey } from './classify-booking.js';
 
 /** What a rail said that no transfer of ours agrees with. */
 export interface ReportedEvidence {
@@ -14,6 +14,8 @@ export interface ReportedEvidence {
   readonly railId: string | null;
   readonly outcome: 'contradiction' | 'unmatched';
   readonly transferStatus: string | null;
+  /** The rail that pays the transfer. */
+  readonly transferRail: string | null;
   readonly amountMinor: bigint | null;
   readonly currency: string | null;
   readonly suspenseMinor: bigint;
@@ -29,7 +31,7 @@ export function breakOfEvidence(evidence: ReportedEvidence): NewBreak {
   const subject = { organizationId, rail, source: 'evidence' as const, bulkId, transferId, reference, railId };
   const found = foundText(evidence);
   if (evidence.outcome === 'unmatched') {
-    const expected = 'Nothing: no transfer of ours has this reference';
+    const expected = expectedOfStranger(evidence.transferRail);
     return { ...subject, class: 'missing_here', expected, found, dedupeKey: missingHereKey(rail, reference) };
   }
   return {

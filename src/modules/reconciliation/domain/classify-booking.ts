@@ -84,6 +84,12 @@ const isLate = ({ status, bookedAt }: Booking, { settledAt }: BookedTransfer): b
 export const missingHereKey = (rail: string, reference: string): string =>
   `missing_here:${rail}:${reference.toLowerCase()}`;
 
+/** @param transferRail the rail that pays the transfer with that reference, or null when there is none */
+export const expectedOfStranger = (transferRail: string | null): string =>
+  transferRail === null
+    ? 'Nothing: no transfer of ours has this reference'
+    : `Nothing on this rail: the transfer is paid through ${transferRail}`;
+
 export const bookingText = ({ status, amountMinor, currency, railId, bookedAt }: Booking): string =>
   `${status} ${amountText(amountMinor, currency)}, booking ${railId} of ${bookedAt.toISOString()}`;
 
@@ -92,9 +98,7 @@ const transferText = ({ status, amountMinor, currency }: BookedTransfer): string
 
 function missingHere(booking: ComparedBooking): BookingVerdict {
   const { rail, reference, transfer } = booking;
-  const expected = transfer
-    ? `Nothing on this rail: the transfer is paid through ${transfer.rail}`
-    : 'Nothing: no transfer of ours has this reference';
+  const expected = expectedOfStranger(transfer?.rail ?? null);
   const dedupeKey = missingHereKey(rail, reference);
   return { outcome: 'break', class: 'missing_here', expected, found: bookingText(booking), dedupeKey };
 }

@@ -1,5 +1,5 @@
 import type { Booking } from './classify-booking.js';
-import { changedBooking, missingThere } from './find-breaks.js';
+import { changedBooking, missingThere, strandedReturn } from './find-breaks.js';
 
 const CONTEXT = { rail: 'http', runId: '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c01' };
 const AT = new Date('2026-11-20T10:00:00.000Z');
@@ -29,6 +29,31 @@ it('a settlement that the statement lacks is one case per transfer', () => {
     expected: 'Settled 150 JPY, booked here on 2026-11-20T10:00:00.000Z',
     found: 'No settled booking on the statement',
     dedupeKey: `missing_there:http:${REFERENCE}`,
+  });
+});
+
+it('money that came back to a closed account is a case with that money', () => {
+  const stranded = {
+    entryId: '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c09',
+    rail: 'book',
+    transferId: TRANSFER_ID,
+    organizationId: '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c02',
+    bulkId: '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c03',
+    amountMinor: 150n,
+    currency: 'EUR',
+    bookedAt: AT,
+    cameBackTwice: false,
+  };
+  expect(strandedReturn({ ...stranded, cameBackTwice: true }, CONTEXT).found).toBe(
+    'The payment came back twice: on suspense since 2026-11-20T10:00:00.000Z',
+  );
+  expect(strandedReturn(stranded, CONTEXT)).toMatchObject({
+    rail: 'book',
+    class: 'status',
+    suspenseMinor: 150n,
+    expected: '1.50 EUR back on the debtor account',
+    found: 'The debtor account is closed: on suspense since 2026-11-20T10:00:00.000Z',
+    dedupeKey: `stranded:${stranded.entryId}`,
   });
 });
 

@@ -18,6 +18,14 @@ export interface BookedSettlement {
   readonly bookedAt: Date;
 }
 
+/** Money that came back to an account that is closed, or for the second time, and so lies on suspense. */
+export interface StrandedReturn extends BookedSettlement {
+  readonly entryId: string;
+  readonly rail: string;
+  /** A reversal took the payment back, and its bank returned it. */
+  readonly cameBackTwice: boolean;
+}
+
 /** A booking that reads otherwise than when it was imported first. */
 export interface ChangedBooking {
   readonly organizationId: string | null;
@@ -43,6 +51,28 @@ export function missingThere(settlement: BookedSettlement, { rail, runId }: Find
     expected: `Settled ${amountText(amountMinor, currency)}, booked here on ${bookedAt.toISOString()}`,
     found: 'No settled booking on the statement',
     dedupeKey: `missing_there:${rail}:${reference}`,
+  };
+}
+
+/** Nobody contradicts anybody, but only a person can say where this money goes. */
+export function strandedReturn(stranded: StrandedReturn, { runId }: Pick<FindingContext, 'runId'>): NewBreak {
+  const { entryId, rail, organizationId, bulkId, transferId, amountMinor, currency, bookedAt } = stranded;
+  const why = stranded.cameBackTwice ? 'The payment came back twice' : 'The debtor account is closed';
+  return {
+    organizationId,
+    rail,
+    class: 'status',
+    source: 'statement',
+    runId,
+    bulkId,
+    transferId,
+    reference: railReference(transferId),
+    amountMinor,
+    currency,
+    expected: `${amountText(amountMinor, currency)} back on the debtor account`,
+    found: `${why}: on suspense since ${bookedAt.toISOString()}`,
+    suspenseMinor: amountMinor,
+    dedupeKey: `stranded:${entryId}`,
   };
 }
 

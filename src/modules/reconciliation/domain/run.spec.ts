@@ -1,4 +1,4 @@
-import { assertRunnable, MAX_ATTEMPTS, retryDelayMs } from './run.js';
+import { assertRunnable, isExhausted, MAX_ATTEMPTS, retryDelayMs } from './run.js';
 
 const NOW = new Date('2026-11-21T00:00:00.000Z');
 const request = (values: object = {}) => ({
@@ -39,4 +39,8 @@ it('a rail that does not answer is asked with growing pauses, a few times', () =
   expect([1, 2, 3, 4].map(retryDelayMs)).toEqual([15_000, 30_000, 60_000, 120_000]);
   expect(retryDelayMs(MAX_ATTEMPTS)).toBeNull();
   expect(retryDelayMs(MAX_ATTEMPTS + 1)).toBeNull();
+});
+
+it('a run is given up when its workers stopped as often as it may be tried', () => {
+  expect([1, MAX_ATTEMPTS, MAX_ATTEMPTS + 1].map(isExhausted)).toEqual([false, false, true]);
 });

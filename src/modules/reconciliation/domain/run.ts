@@ -56,6 +56,9 @@ const RETRY_BASE_MS = 15_000;
 /** Then the run is failed, and the next one covers its period. */
 export const MAX_ATTEMPTS = 5;
 
+/** @param attempts how often it was taken up, this time included */
+export const isExhausted = (attempts: number): boolean => attempts > MAX_ATTEMPTS;
+
 /** When a run whose rail did not answer is tried again; null: no more. */
 export const retryDelayMs = (attempts: number): number | null =>
   attempts >= MAX_ATTEMPTS ? null : RETRY_BASE_MS * 2 ** (attempts - 1);

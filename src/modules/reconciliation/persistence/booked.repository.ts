@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { minIdAt } from '../../../domain/ids.js';
 import { Database } from '../../../platform/database/index.js';
-import type { BookedSettlement } from '../domain/find-breaks.js';
+import type { BookedSettlement, StrandedReturn } from '../domain/find-breaks.js';
 
 /** How far the clocks that make ids and the one that stamps rows may be apart; ids only narrow the search. */
 const CLOCK_SLACK_MS = 86_400_000;
@@ -58,6 +58,25 @@ export class BookedRepository {
       parametersOf(period),
     );
     return row?.madeAt ?? null;
+  }
+
+  /** Returns that could only be booked on suspense and that no break tells of, of whatever rail. The oldest first. */
+  async listStranded(organizationId: string | null, limit: number): Promise<StrandedReturn[]> {
+    return this.database.query<StrandedReturn>(
+      `SELECT e.id AS "entryId", t.rail, t.id AS "transferId", e.organization_id AS "organizationId", t.bulk_id AS "bulkId",
+              e.amount_minor AS "amountMinor", e.currency, e.created_at AS "bookedAt",
+              EXISTS (SELECT FROM transfers o JOIN ledger_entries f ON f.transfer_id = o.id
+                       WHERE (e.kind = 'return' AND o.origin_transfer_id = t.id AND f.kind = 'reversal')
+                          OR (e.kind = 'reversal' AND o.id = t.origin_transfer_id AND f.kind = 'return'))
+                AS "cameBackTwice"
+         FROM accounts a
+         JOIN ledger_entries e ON e.credit_account_id = a.id AND e.kind IN ('return', 'reversal')
+         JOIN transfers t ON t.id = e.transfer_id
+        WHERE a.kind = 'suspense' AND ($1::uuid IS NULL OR a.organization_id = $1)
+          AND NOT EXISTS (SELECT FROM reconciliation_breaks b WHERE b.dedupe_key = 'stranded:' || e.id)
+        ORDER BY e.id LIMIT $2`,
+      [organizationId, limit],
+    );
   }
 }
 

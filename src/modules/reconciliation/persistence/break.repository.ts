@@ -47,8 +47,9 @@ export class BreakRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * Opens what is not open, or resolved, already. What a transfer has on suspense is one entry, so only one break carries it, however
-   * many the rail's words about that transfer are.
+   * Opens what is not open, or resolved, already. What contradictions put on suspense about a transfer is one entry, so only one break
+   * carries it, however many the rail's words about that transfer are. And one does: when the break about this word was opened, or even
+   * resolved, before there was money, another one is opened for the money.
    */
   async insert(tx: Tx, breaks: readonly NewBreak[]): Promise<OpenedBreak[]> {
     if (breaks.length === 0) return [];
@@ -60,15 +61,19 @@ export class BreakRepository {
                                             reference, rail_id, amount_minor, currency, expected, found, dedupe_key,
                                             suspense_minor)
          SELECT n.id, n.organization_id, n.rail, n.class, n.source, n.run_id, n.bulk_id, n.transfer_id, n.reference,
-                n.rail_id, n.amount_minor, n.currency, n.expected, n.found, n.dedupe_key,
-                CASE WHEN EXISTS (SELECT FROM reconciliation_breaks o
-                                   WHERE o.transfer_id = n.transfer_id AND o.suspense_minor <> 0)
-                     THEN 0 ELSE n.suspense_minor END
+                n.rail_id, n.amount_minor, n.currency, n.expected, n.found,
+                CASE WHEN n.source = 'evidence' AND n.suspense_minor <> 0 AND NOT told.carried AND told.is_known
+                     THEN n.dedupe_key || ':suspense' ELSE n.dedupe_key END,
+                CASE WHEN n.source = 'evidence' AND told.carried THEN 0 ELSE n.suspense_minor END
            FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[],
                        $9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[], $15::text[],
                        $16::bigint[])
                 AS n (id, organization_id, rail, class, source, run_id, bulk_id, transfer_id, reference, rail_id,
                       amount_minor, currency, expected, found, dedupe_key, suspense_minor)
+          CROSS JOIN LATERAL (
+            SELECT EXISTS (SELECT FROM reconciliation_breaks o WHERE o.dedupe_key = n.dedupe_key) AS is_known,
+                   EXISTS (SELECT FROM reconciliation_breaks o
+                            WHERE o.transfer_id = n.transfer_id AND o.source = 'evidence' AND o.suspense_minor <> 0) AS carried) told
           ORDER BY n.dedupe_key
          ON CONFLICT (dedupe_key) DO NOTHING
          RETURNING id, organization_id AS "organizationId", rail, class, source`,

@@ -11,8 +11,8 @@ import {
 import type { ChangedBooking } from '../domain/find-breaks.js';
 import type { Run } from '../domain/run.js';
 
-/** A booking that does not agree with our books, whose it is, and where the next page begins. */
-export interface DisagreeingBooking extends ComparedBooking {
+/** A booking beside our books, and whose it is. */
+export interface BookingOfRun extends ComparedBooking {
   readonly organizationId: string | null;
   readonly transferId: string | null;
   readonly bulkId: string | null;
@@ -49,17 +49,23 @@ const INCOMING = `unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::big
 
 /**
  * The lines a run ($1 its id, $2 its rail, $3 its organization, $4 and $5 its period) looks at: those of the period, and those that it
- * imported, for a rail may tell later of a day that was looked at already.
+ * imported, for a rail may tell later of a day that was looked at already. Two walks of an index and no OR, and gathered before anything
+ * is sorted: otherwise the planner may walk the rail's whole statement, of years.
  */
-const OF_RUN = `s.rail = $2 AND ($3::uuid IS NULL OR s.organization_id = $3)
-  AND ((s.booked_at >= $4 AND s.booked_at < $5) OR s.run_id = $1)`;
+const OF_RUN = `looked AS MATERIALIZED (
+  SELECT * FROM statement_lines
+   WHERE rail = $2 AND ($3::uuid IS NULL OR organization_id = $3) AND booked_at >= $4 AND booked_at < $5
+  UNION ALL
+  SELECT * FROM statement_lines
+   WHERE run_id = $1 AND rail = $2 AND ($3::uuid IS NULL OR organization_id = $3)
+     AND NOT (booked_at >= $4 AND booked_at < $5))`;
 
 const agreeing = (Object.keys(AGREEING_STATUSES) as BookingStatus[])
   .map((booked) => `(s.status = '${booked}' AND t.status IN ('${AGREEING_STATUSES[booked].join("', '")}'))`)
   .join(' OR ');
 
 /** What a line is compared with. Bookings of one transfer are told apart by the id the rail gave it, then by their time. */
-const COMPARED = `statement_lines s
+const comparedOf = (lines: 'looked' | 'page'): string => `${lines} s
   LEFT JOIN transfers t ON t.id = s.transfer_id
   LEFT JOIN LATERAL (
     SELECT count(*)::int AS earlier FROM statement_lines o
@@ -124,17 +130,23 @@ export class StatementRepository {
     });
   }
 
-  /** Lines that do not agree with our books, page by page. */
-  async listDisagreeing(run: Run, after: BookingPosition | null, limit: number): Promise<DisagreeingBooking[]> {
+  /**
+   * Looks at the next `limit` lines of the run: those that do not agree with our books, and, whatever it says, the last one, behind which
+   * the next page begins. Empty when all were looked at.
+   */
+  async lookAt(run: Run, after: BookingPosition | null, limit: number): Promise<BookingOfRun[]> {
     const rows = await this.database.query<CandidateRow>(
-      `SELECT s.rail_id AS "railId", s.status, s.reference, s.amount_minor AS "amountMinor", s.currency,
+      `WITH ${OF_RUN}, page AS MATERIALIZED (
+         SELECT * FROM looked WHERE (rail_id, status) > ($6, $7) ORDER BY rail_id, status LIMIT $8)
+       SELECT s.rail_id AS "railId", s.status, s.reference, s.amount_minor AS "amountMinor", s.currency,
               s.booked_at AS "bookedAt", s.organization_id AS "organizationId", s.transfer_id AS "transferId",
               s.evidence_run_id IS NOT NULL AS "isEvidence", d.earlier, t.bulk_id AS "bulkId", t.rail AS "transferRail",
               t.status AS "transferStatus", t.amount_minor AS "transferAmountMinor", t.currency AS "transferCurrency",
               t.settled_at AS "settledAt"
-         FROM ${COMPARED}
-        WHERE ${OF_RUN} AND (s.rail_id, s.status) > ($6, $7) AND ${DISAGREES}
-        ORDER BY s.rail_id, s.status LIMIT $8`,
+         FROM ${comparedOf('page')}
+        WHERE ${DISAGREES}
+           OR (s.rail_id, s.status) = (SELECT rail_id, status FROM page ORDER BY rail_id DESC, status DESC LIMIT 1)
+        ORDER BY s.rail_id, s.status`,
       [...scopeOf(run), after?.railId ?? '', after?.status ?? '', limit],
     );
     return rows.map((row) => ({ ...row, rail: run.rail, transfer: transferOf(row) }));
@@ -158,11 +170,12 @@ export class StatementRepository {
       matched: number;
       evidence: number;
     }>(
-      `SELECT count(*)::int AS "statementLines",
+      `WITH ${OF_RUN}
+       SELECT count(*)::int AS "statementLines",
               count(*) FILTER (WHERE s.run_id = $1)::int AS "newLines",
               count(*) FILTER (WHERE NOT ${DISAGREES} AND s.evidence_run_id IS DISTINCT FROM $1)::int AS matched,
               count(*) FILTER (WHERE s.evidence_run_id = $1)::int AS evidence
-         FROM ${COMPARED} WHERE ${OF_RUN}`,
+         FROM ${comparedOf('looked')}`,
       scopeOf(run),
     );
     return row ?? { statementLines: 0, newLines: 0, matched: 0, evidence: 0 };
@@ -171,11 +184,12 @@ export class StatementRepository {
   /** Bookings of the run's lines that a break said were missing. */
   async listBookedAfterAll(run: Run): Promise<(Booking & { readonly breakKey: string })[]> {
     return this.database.query(
-      `SELECT b.dedupe_key AS "breakKey", s.rail_id AS "railId", s.status, s.reference, s.amount_minor AS "amountMinor",
+      `WITH ${OF_RUN}
+       SELECT b.dedupe_key AS "breakKey", s.rail_id AS "railId", s.status, s.reference, s.amount_minor AS "amountMinor",
               s.currency, s.booked_at AS "bookedAt"
-         FROM statement_lines s
+         FROM looked s
          JOIN reconciliation_breaks b ON b.transfer_id = s.transfer_id AND b.class = 'missing_there' AND b.rail = s.rail
-        WHERE ${OF_RUN} AND s.status = 'settled'
+        WHERE s.status = 'settled'
         ORDER BY s.booked_at, s.rail_id`,
       scopeOf(run),
     );
