@@ -145,7 +145,9 @@ describe('controlling a bulk request over HTTP', () => {
 
   it('gives the first answer again under the same key, at both addresses, whatever has happened since', async () => {
     const key = (action: Action) => ({ 'idempotency-key': `${action}-1` });
-    const { id } = await acme.submit(bulkOf(line({ description: 'sandbox:reject:AC04' }), ...lines(19)));
+    // The others take their time: the bulk must not end before it is cancelled.
+    const slow = lines(19, () => ({ description: 'sandbox:slow:1000' }));
+    const { id } = await acme.submit(bulkOf(line({ description: 'sandbox:reject:AC04' }), ...slow));
     const first: Partial<Record<Action, ApiAnswer>> = {};
     for (const action of ['pause', 'resume', 'cancel', 'retry-failed'] as const) {
       if (action === 'retry-failed') await acme.ended(id);

@@ -1,19 +1,10 @@
-import { CONFIG } from '../../src/config/config.module.js';
-import type { Config } from '../../src/config/config.schema.js';
 import { AccountsService } from '../../src/modules/accounts/index.js';
-import {
-  type BulkRequestProof,
-  type ChosenLine,
-  ProveBulkRequest,
-} from '../../src/modules/bulk-requests/application/prove-bulk-request.js';
+import type { ChosenLine } from '../../src/modules/bulk-requests/application/prove-bulk-request.js';
 import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
-import { bulkRequestProofDto } from '../../src/modules/bulk-requests/http/bulk-request-proof.dto.js';
-import { TransfersQueries } from '../../src/modules/transfers/index.js';
 import { Database } from '../../src/platform/database/index.js';
 import { creditTransfers, germanIban } from '../factories/bulk-requests.js';
 import { createAccount, createOrganization } from '../factories/organizations.js';
 import { createPayer, type Payer } from '../factories/payer.js';
-import { isUnderRoot } from '../support/documented-script.js';
 import {
   completeAll,
   executeChunk,
@@ -24,11 +15,10 @@ import {
   openChunksOf,
   runLoop,
   skipTime,
-  takeChunk,
   UNHURRIED,
   workOff,
 } from '../support/engine-steps.js';
-import { refusalOf } from '../support/refusal.js';
+import { proofDtoOf } from '../support/proof-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
 const NOTHING = { entries: 0, sum: '0.00' };
@@ -47,10 +37,8 @@ describe('the proof of a bulk request', () => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => finish(worker, { open }));
 
-  const prove = (bulkId: string, chosen: ChosenLine | null = null): Promise<BulkRequestProof> =>
-    worker.app.get(ProveBulkRequest, { strict: false }).prove(payer.organizationId, bulkId, chosen);
-  const proofOf = async (bulkId: string, chosen: ChosenLine | null = null) =>
-    bulkRequestProofDto(await prove(bulkId, chosen), true);
+  const proofOf = (bulkId: string, chosen: ChosenLine | null = null) =>
+    proofDtoOf(worker.app, payer.organizationId, bulkId, chosen);
   const sums = (reserved: string, settled: string, released: string, openSum: string, returned = '0.00') => ({
     balanced: true,
     reserved,
@@ -260,78 +248,5 @@ describe('the proof of a bulk request', () => {
     });
     await expect(proofOf(bulkId)).resolves.toEqual({ ...before, as_of: expect.any(String) });
     await expect(proofOf(bulkId)).resolves.toMatchObject({ ...sums('4.00', '4.00', '0.00', '0.00') });
-  });
-
-  describe('of a line', () => {
-    it('has the state that the list of transfers shows, also while the line is being submitted', async () => {
-      const bulkId = await payer.submit(6);
-      const [first] = await openChunksOf(worker.app, bulkId);
-      await takeChunk(worker.app, first?.id ?? '');
-      const transfers = worker.app.get(TransfersQueries, { strict: false });
-      const listed = await transfers.listOfBulk(
-        { organizationId: payer.organizationId, bulkId },
-        { limit: 100, showIbans: true },
-      );
-      expect(new Set(listed.data.map(({ status }) => status))).toEqual(new Set(['submitting', 'pending']));
-      for (const transfer of listed.data) {
-        const { line_proof: lineProof } = await proofOf(bulkId, { line: transfer.line });
-        expect(lineProof?.leaf).toEqual({
-          transfer_id: transfer.id,
-          line: transfer.line,
-          rail_reference: transfer.rail_reference,
-          rail_id: null,
-          amount: transfer.amount,
-          currency: transfer.currency,
-          counterparty_name: transfer.counterparty.name,
-          counterparty_iban: transfer.counterparty.iban,
-          status: transfer.status,
-        });
-      }
-      await skipTime(worker.app);
-      await database.execute(`UPDATE chunks SET lease_expires_at = now() - interval '1 s' WHERE id = $1`, [first?.id]);
-      await runLoop(worker.app, 'sweep-chunks');
-    });
-
-    it('verifies, wherever the line is and however many pages of lines there are', async () => {
-      jest.replaceProperty(worker.app.get<Config>(CONFIG), 'CHUNK_SIZE', 500); // it is worked off in the end
-      const bulkId = await payer.submit(2_003);
-      const { lines } = await proofOf(bulkId);
-      expect(lines.count).toBe(2_003);
-      for (const line of [0, 1, 999, 1_000, 1_999, 2_002]) {
-        const proof = await proofOf(bulkId, { line });
-        expect(proof.lines).toEqual(lines);
-        expect(proof.line_proof).toMatchObject({ line, leaf_index: line, tree_size: 2_003 });
-        expect(isUnderRoot(proof.line_proof, lines.root)).toBe(true);
-      }
-    });
-
-    it('is found by its transfer as well', async () => {
-      const bulkId = await payer.submit(3);
-      const byLine = await proofOf(bulkId, { line: 1 });
-      const transferId = byLine.line_proof?.leaf.transfer_id ?? '';
-      const byTransfer = await proofOf(bulkId, { transferId });
-      expect(byTransfer).toEqual({ ...byLine, as_of: expect.any(String) });
-    });
-
-    it('is refused for what is no line of it', async () => {
-      const [bulkId, other] = [await payer.submit(3), await payer.submit(3)];
-      const transferId = (await proofOf(other, { line: 0 })).line_proof?.leaf.transfer_id ?? '';
-      await expect(refusalOf(prove(bulkId, { line: 3 }))).resolves.toMatchObject({ code: 'not_found' });
-      await expect(refusalOf(prove(bulkId, { transferId }))).resolves.toMatchObject({ code: 'not_found' });
-    });
-  });
-
-  it('changes its root with the state of any line, and only then', async () => {
-    const bulkId = await payer.submit(5);
-    const roots = [(await proofOf(bulkId)).lines.root, (await proofOf(bulkId)).lines.root];
-    expect(roots[1]).toBe(roots[0]);
-    for (const chunk of await openChunksOf(worker.app, bulkId)) {
-      await executeChunk(worker.app, chunk.id);
-      roots.push((await proofOf(bulkId)).lines.root);
-    }
-    await completeAll(worker.app);
-    roots.push((await proofOf(bulkId)).lines.root);
-    expect(new Set(roots).size).toBe(3);
-    expect(roots.at(-1)).toBe(roots.at(-2));
   });
 });

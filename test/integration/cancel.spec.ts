@@ -267,6 +267,22 @@ describe('cancelling a bulk request', () => {
     });
   });
 
+  it('cancels what the rail gave back after it at the next sweep, however late that was to be sent again', async () => {
+    const bulkId = await payer.submit(2, () => 'sandbox:retry:1');
+    const submit = rail.submit.bind(rail);
+    jest.spyOn(rail, 'submit').mockImplementationOnce(async (payments, signal) => {
+      await expect(control.cancel(bulkId)).resolves.toMatchObject({ cancelled: 0, inFlight: 2 });
+      return (await submit(payments, signal)).map((outcome) => ({ ...outcome, retryAfterMs: 3_600_000 }));
+    });
+    await executeChunk(worker.app, (await onlyChunkOf(worker.app, bulkId)).id);
+    await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ pending: 2 });
+    await sweep(worker.app);
+    await executeDue(worker.app);
+    await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ cancelled: 2 });
+    await completeAll(worker.app);
+    await expect(viewOf(bulkId)).resolves.toMatchObject({ status: 'cancelled' });
+  });
+
   it('after its last line has ended, before it was completed, cancels nothing', async () => {
     const bulkId = await payer.submit(2);
     await executeDue(worker.app);

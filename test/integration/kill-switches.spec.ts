@@ -1,8 +1,6 @@
 import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
 import { BOOK, type Rail, RailsService, SANDBOX } from '../../src/modules/rails/index.js';
-import { SetKillSwitch } from '../../src/modules/transfers/application/set-kill-switch.js';
-import type { KillSwitch, KillSwitchTarget } from '../../src/modules/transfers/domain/kill-switch.js';
-import { ChunkRepository } from '../../src/modules/transfers/persistence/chunk.repository.js';
+import type { KillSwitchTarget } from '../../src/modules/transfers/domain/kill-switch.js';
 import { DispatchRepository } from '../../src/modules/transfers/persistence/dispatch.repository.js';
 import { KillSwitchRepository } from '../../src/modules/transfers/persistence/kill-switch.repository.js';
 import { Database, UnitOfWork } from '../../src/platform/database/index.js';
@@ -30,8 +28,7 @@ import {
   UNHURRIED,
   workOff,
 } from '../support/engine-steps.js';
-import { eventually } from '../support/eventually.js';
-import { gate } from '../support/gate.js';
+import { engageSwitch, releaseAll, releaseSwitch, setSwitch } from '../support/kill-switch-steps.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
@@ -61,15 +58,13 @@ describe('a kill switch', () => {
   });
   afterEach(async () => {
     jest.restoreAllMocks();
-    for (const target of await repository.targets()) await release(target);
+    await releaseAll(worker.app);
     await workOff(worker.app);
   });
   afterAll(() => finish(worker));
 
-  const set = (target: KillSwitchTarget, engaged: boolean, reason: string | null, by = 'admin') =>
-    worker.app.get(SetKillSwitch, { strict: false }).set({ ...target, engaged, reason, by });
-  const engage = (target: KillSwitchTarget): Promise<KillSwitch | null> => set(target, true, 'Test');
-  const release = (target: KillSwitchTarget): Promise<KillSwitch | null> => set(target, false, null);
+  const engage = (target: KillSwitchTarget) => engageSwitch(worker.app, target);
+  const release = (target: KillSwitchTarget) => releaseSwitch(worker.app, target);
   /** A bulk of one chunk on the rail `book`. */
   const submitBook = (lines: number): Promise<string> =>
     payer.submit(0, undefined, {
@@ -214,152 +209,19 @@ describe('a kill switch', () => {
     });
   });
 
-  describe('is engaged exactly', () => {
-    const advisoryLock = (condition: string) =>
-      eventually(
-        async () => {
-          const locks = await database.query(
-            `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND ${condition}
-                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-          );
-          return locks.length > 0;
-        },
-        { what: `an advisory lock ${condition}` },
-      );
-    const leaseHasBegun = () => advisoryLock(`granted AND mode = 'ShareLock'`);
-    const someoneWaits = () => advisoryLock('NOT granted');
-    const isEngaged = async () => (await repository.targets()).length > 0;
-
-    /** Stops the transaction that grants a window between the grant and its commit. */
-    function holdGrant(): { granted: Promise<void>; commit: () => void } {
-      const [granted, committed] = [gate(), gate()];
-      const chunks = worker.app.get(ChunkRepository, { strict: false });
-      const grantWindow = chunks.grantWindow.bind(chunks);
-      jest.spyOn(chunks, 'grantWindow').mockImplementationOnce(async (...grant) => {
-        const isGranted = await grantWindow(...grant);
-        granted.open();
-        await committed.passed;
-        return isGranted;
-      });
-      return { granted: granted.passed, commit: committed.open };
-    }
-
-    it('it waits for a lease that did not see it: what that may send was granted before the answer', async () => {
-      const bulkId = await payer.submit(10);
-      const { id } = await onlyChunkOf(worker.app, bulkId);
-      const { granted, commit } = holdGrant();
-      const leasing = takeChunk(worker.app, id);
-      await granted;
-      let hasAnswered = false;
-      const engaging = engage(onPayer).then(() => {
-        hasAnswered = true;
-        return onlyChunkOf(worker.app, bulkId);
-      });
-      await someoneWaits();
-      expect(hasAnswered).toBe(false);
-      commit();
-      // The answer finds the lease committed, its window granted.
-      await expect(engaging).resolves.toMatchObject({ status: 'leased', submittedThrough: 9 });
-      await expect(leasing).resolves.toMatchObject({ token: expect.any(String) });
-      await expireLease(worker.app, id);
-      await sweep(worker.app);
-    });
-
-    it('it waits for a further window that did not see it', async () => {
-      jest.spyOn(rail, 'windowLines').mockReturnValue(4);
-      const bulkId = await payer.submit(10);
-      const submit = rail.submit.bind(rail);
-      let hold: ReturnType<typeof holdGrant> | undefined;
-      const held = gate();
-      jest.spyOn(rail, 'submit').mockImplementationOnce(async (...sent) => {
-        hold = holdGrant();
-        held.open();
-        return submit(...sent);
-      });
-      const executing = executeChunk(worker.app, (await onlyChunkOf(worker.app, bulkId)).id);
-      await held.passed;
-      await hold?.granted;
-      const engaging = engage(ON_SANDBOX).then(() => onlyChunkOf(worker.app, bulkId));
-      await someoneWaits();
-      hold?.commit();
-      expect((await engaging).submittedThrough).toBeGreaterThanOrEqual(7);
-      await expect(executing).resolves.toMatchObject({ movedTo: { settled: 8, pending: 2 } });
-    });
-
-    it('a lease that began before it and has granted nothing yet sees it', async () => {
-      const bulkId = await payer.submit(10);
-      const { id } = await onlyChunkOf(worker.app, bulkId);
-      const [locked, unlock] = [gate(), gate()];
-      const holding = unitOfWork.run(async (tx) => {
-        await tx.query(`SELECT 1 FROM bulk_requests WHERE id = $1 FOR NO KEY UPDATE`, [bulkId]);
-        locked.open();
-        await unlock.passed;
-      });
-      await locked.passed;
-      const executing = executeChunk(worker.app, id); // has the lock of the switches, and waits for the bulk
-      await leaseHasBegun();
-      const engaging = engage(onPayer);
-      await someoneWaits();
-      expect(await isEngaged()).toBe(true);
-      unlock.open();
-      await expect(executing).resolves.toMatchObject({ ended: 'not_allowed' });
-      await expect(engaging).resolves.toMatchObject({ scope: 'organization', reason: 'Test' });
-      await holding;
-      await expect(submissionsOf(worker.app, bulkId)).resolves.toEqual(Array<number>(10).fill(0));
-    });
-
-    it('a lease that comes while it waits is refused', async () => {
-      const [early, late] = [await payer.submit(1), await payer.submit(1)];
-      const { granted, commit } = holdGrant();
-      const leasing = executeChunk(worker.app, (await onlyChunkOf(worker.app, early)).id);
-      await granted;
-      const engaging = engage(onPayer);
-      await someoneWaits();
-      const refused = executeChunk(worker.app, (await onlyChunkOf(worker.app, late)).id);
-      commit();
-      await expect(leasing).resolves.toMatchObject({ ended: 'recorded' });
-      await expect(refused).resolves.toMatchObject({ ended: 'not_allowed' });
-      await engaging;
-    });
-
-    it('behind a lease that does not end it gives up waiting, works all the same, and lets the others go on', async () => {
-      const [mine, free] = [await payer.submit(1), await other.submit(1)];
-      const [shared, end] = [gate(), gate()];
-      const hanging = unitOfWork.run(async (tx) => {
-        await repository.lockForShare(tx);
-        shared.open();
-        await end.passed;
-      });
-      await shared.passed;
-      const awaitGrants = repository.awaitGrants.bind(repository);
-      jest.spyOn(repository, 'awaitGrants').mockImplementation((tx) => awaitGrants(tx, 20));
-      const refusal = await refusalOf(engage(onPayer));
-      expect([refusal.kind, refusal.code]).toEqual(['unavailable', 'unavailable']);
-      await expect(executeChunk(worker.app, (await onlyChunkOf(worker.app, mine)).id)).resolves.toMatchObject({
-        ended: 'not_allowed',
-      });
-      await expect(executeChunk(worker.app, (await onlyChunkOf(worker.app, free)).id)).resolves.toMatchObject({
-        ended: 'recorded',
-      });
-      end.open();
-      await hanging;
-      await expect(engage(onPayer)).resolves.toMatchObject({ target: payer.organizationId });
-    });
-  });
-
   describe('is set', () => {
     it('once: engaging it again changes nothing, not even who says why', async () => {
-      const first = await set(onPayer, true, 'Cafe\u0301', 'key-1');
+      const first = await setSwitch(worker.app, onPayer, true, 'Cafe\u0301', 'key-1');
       expect(first).toEqual({
         ...onPayer,
         reason: 'Café',
         engagedBy: 'key-1',
         engagedAt: expect.any(Date),
       });
-      await expect(set(onPayer, true, 'Another reason', 'key-2')).resolves.toEqual(first);
+      await expect(setSwitch(worker.app, onPayer, true, 'Another reason', 'key-2')).resolves.toEqual(first);
       await expect(release(onPayer)).resolves.toBeNull();
       await expect(release(onPayer)).resolves.toBeNull();
-      await expect(set(onPayer, true, 'Again', 'key-2')).resolves.toMatchObject({
+      await expect(setSwitch(worker.app, onPayer, true, 'Again', 'key-2')).resolves.toMatchObject({
         reason: 'Again',
         engagedBy: 'key-2',
       });
@@ -373,11 +235,11 @@ describe('a kill switch', () => {
     });
 
     it('with a reason, and on rails that exist', async () => {
-      expect(await refusalOf(set(onPayer, true, null))).toMatchObject({
+      expect(await refusalOf(setSwitch(worker.app, onPayer, true, null))).toMatchObject({
         code: 'invalid_request',
         details: { errors: [{ pointer: '/reason', code: 'required' }] },
       });
-      expect(await refusalOf(set({ scope: 'rail', target: 'pigeon' }, true, 'Test'))).toMatchObject({
+      expect(await refusalOf(setSwitch(worker.app, { scope: 'rail', target: 'pigeon' }, true, 'Test'))).toMatchObject({
         code: 'not_found',
       });
       await expect(repository.targets()).resolves.toEqual([]);

@@ -1,9 +1,21 @@
 import { CompleteBulkRequest } from '../../src/modules/bulk-requests/application/complete-bulk-request.js';
 import { RecountBulkRequest } from '../../src/modules/bulk-requests/application/recount-bulk-request.js';
-import { Database } from '../../src/platform/database/index.js';
+import { Database, UnitOfWork } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
-import { executeDue, finish, openChunksOf, statusesOf, UNHURRIED, workOff } from '../support/engine-steps.js';
+import {
+  executeDue,
+  finish,
+  onlyChunkOf,
+  openChunksOf,
+  statusesOf,
+  submissionsOf,
+  takeChunk,
+  transfersOf,
+  UNHURRIED,
+  workOff,
+} from '../support/engine-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { untilSomebodyWaits } from '../support/transfer-steps.js';
 
 /** Only a defect of ours can bring a bulk here; the tests play the defect by writing to the tables. */
 describe('a bulk that does not add up', () => {
@@ -88,6 +100,24 @@ describe('a bulk that does not add up', () => {
     await expect(statusOf(bulkId)).resolves.toBe('completed');
   });
 
+  it.each<[string, string]>([
+    ['let them out', `UPDATE chunks SET status = 'closed', closed_at = now() WHERE bulk_id = $1`],
+    ['is gone', `DELETE FROM chunks WHERE bulk_id = $1`],
+  ])('does not send lines again whose chunk %s: the rail is asked first', async (_what, defect) => {
+    const bulkId = await payer.submit(3);
+    // Somebody may be paying them right now, and will have nowhere to write what became of them.
+    await takeChunk(worker.app, (await onlyChunkOf(worker.app, bulkId)).id);
+    await database.execute(defect, [bulkId]);
+    await expect(recount(bulkId)).resolves.toEqual(['3 open lines were in no chunk and are worked on again']);
+    await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ in_doubt: 3 });
+    const chunks = await openChunksOf(worker.app, bulkId);
+    expect(chunks.map(({ purpose, lineCount }) => [purpose, lineCount])).toEqual([['inquire', 3]]);
+    const lines = await transfersOf(worker.app, bulkId);
+    expect(lines.map(({ attempts, possiblySent }) => [attempts, possiblySent])).toEqual(Array(3).fill([1, true]));
+    await workOff(worker.app);
+    await expect(submissionsOf(worker.app, bulkId)).resolves.toEqual([1, 1, 1]);
+  });
+
   it('is left open where no two books agree: nothing is moved, a person decides', async () => {
     const bulkId = await workedOff();
     const before = await database.query(`SELECT posted_minor, reserved_minor FROM accounts ORDER BY id`);
@@ -105,6 +135,20 @@ describe('a bulk that does not add up', () => {
     await database.execute(`UPDATE holds SET captured_minor = 300, released_minor = 100 WHERE reference_id = $1`, [
       bulkId,
     ]);
+    await expect(complete(bulkId)).resolves.toBe('partially_completed');
+  });
+
+  it('is recounted in the one lock order: the hold first, so that whoever records one of its lines can end', async () => {
+    const bulkId = await workedOff();
+    await database.execute(`UPDATE holds SET captured_minor = captured_minor - 100 WHERE reference_id = $1`, [bulkId]);
+    let recounting: Promise<string[]> | undefined;
+    await worker.app.get(UnitOfWork).run(async (tx) => {
+      await tx.execute(`SELECT FROM holds WHERE reference_id = $1 FOR NO KEY UPDATE`, [bulkId]);
+      recounting = recount(bulkId);
+      await untilSomebodyWaits(worker.app);
+      await tx.execute(`SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE NOWAIT`, [payer.accountId]);
+    });
+    await expect(recounting).resolves.toEqual(['the hold lagged behind by 100 captured and 0 released minor units']);
     await expect(complete(bulkId)).resolves.toBe('partially_completed');
   });
 

@@ -1,17 +1,15 @@
 import { AccountsService } from '../../src/modules/accounts/index.js';
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
-import { Database } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
+import { balanceOf, entriesOf } from '../support/balances.js';
 import { completeAll, executeDue, finish, runLoop, skipTime, transfersOf, UNHURRIED } from '../support/engine-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
 describe('money that came back', () => {
   let worker: TestWorker;
-  let database: Database;
   let payer: Payer;
   beforeAll(async () => {
     worker = await startTestWorker(UNHURRIED, { working: false });
-    database = worker.app.get(Database);
   });
   afterAll(() => finish(worker));
 
@@ -28,21 +26,6 @@ describe('money that came back', () => {
   };
   const bulkOf = (bulkId: string) =>
     worker.app.get(BulkRequestsQueries, { strict: false }).get(payer.organizationId, bulkId);
-  const balanceOf = async (accountId: string) => {
-    const [row] = await database.query<{ posted: bigint; reserved: bigint }>(
-      `SELECT posted_minor AS posted, reserved_minor AS reserved FROM accounts WHERE id = $1`,
-      [accountId],
-    );
-    return row;
-  };
-  const entriesOf = (bulkId: string) =>
-    database.query<{ kind: string; from: string; to: string; amount: bigint }>(
-      `SELECT e.kind, d.kind AS "from", c.kind AS "to", e.amount_minor AS amount
-         FROM ledger_entries e JOIN transfers t ON t.id = e.transfer_id
-         JOIN accounts d ON d.id = e.debit_account_id JOIN accounts c ON c.id = e.credit_account_id
-        WHERE t.bulk_id = $1 ORDER BY t.line, e.id`,
-      [bulkId],
-    );
 
   it('is booked back to the debtor, and its line shown as returned, even after the bulk has ended', async () => {
     const { bulkId, accountId } = await submitted(['sandbox:return', 'Salary']);
@@ -56,12 +39,12 @@ describe('money that came back', () => {
       settledMinor: 100n,
       returnedMinor: 100n,
     });
-    await expect(entriesOf(bulkId)).resolves.toEqual([
+    await expect(entriesOf(worker.app, bulkId)).resolves.toEqual([
       { kind: 'settlement', from: 'customer', to: 'clearing', amount: 100n },
       { kind: 'return', from: 'clearing', to: 'customer', amount: 100n },
       { kind: 'settlement', from: 'customer', to: 'clearing', amount: 100n },
     ]);
-    await expect(balanceOf(accountId)).resolves.toEqual({ posted: 100n, reserved: 0n });
+    await expect(balanceOf(worker.app, accountId)).resolves.toEqual({ posted: 100n, reserved: 0n });
     await expect(transfersOf(worker.app, bulkId)).resolves.toMatchObject([
       { status: 'returned', failureCode: 'AC04' },
       { status: 'settled' },
@@ -84,10 +67,10 @@ describe('money that came back', () => {
       .changeStatus({ organizationId: payer.organizationId, accountId, status: 'closed' });
     await skipTime(worker.app);
     await collect();
-    await expect(entriesOf(bulkId)).resolves.toMatchObject([
+    await expect(entriesOf(worker.app, bulkId)).resolves.toMatchObject([
       { kind: 'settlement' },
       { kind: 'return', from: 'clearing', to: 'suspense', amount: 100n },
     ]);
-    await expect(balanceOf(accountId)).resolves.toEqual({ posted: 0n, reserved: 0n });
+    await expect(balanceOf(worker.app, accountId)).resolves.toEqual({ posted: 0n, reserved: 0n });
   });
 });

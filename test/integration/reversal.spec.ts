@@ -1,6 +1,7 @@
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
 import { Database } from '../../src/platform/database/index.js';
 import { AccountsService } from '../../src/modules/accounts/index.js';
+import { controlOf } from '../factories/bulk-control.js';
 import { creditTransfers, germanIban, submit, submitBulk } from '../factories/bulk-requests.js';
 import { createAccount, createFundedAccount, createOrganization } from '../factories/organizations.js';
 import {
@@ -83,6 +84,25 @@ describe('a bulk with on_failure: reverse', () => {
     });
     await expect(balanceOf(accountId)).resolves.toEqual({ posted: 600n, reserved: 0n });
     expect(await submissionsOf(worker.app, reversal ?? '')).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it('takes it back, too, when its completion is asked for before the job that stops it is taken', async () => {
+    const first = await submitted(['a', 'sandbox:reject:AC04']);
+    const paused = await submitted(['a', 'sandbox:reject:AC04']);
+    await executeDue(worker.app);
+    await controlOf(worker.app, organizationId).pause(paused.bulkId);
+    await completeAll(worker.app);
+    for (const { bulkId } of [first, paused]) {
+      await expect(bulkOf(bulkId)).resolves.toMatchObject({ status: 'reversing' });
+      await expect(reversalsOf(bulkId)).resolves.toHaveLength(1);
+    }
+    await stop();
+    await workOff(worker.app);
+    for (const { bulkId, accountId } of [first, paused]) {
+      await expect(bulkOf(bulkId)).resolves.toMatchObject({ status: 'reversed' });
+      await expect(reversalsOf(bulkId)).resolves.toHaveLength(1);
+      await expect(balanceOf(accountId)).resolves.toEqual({ posted: 200n, reserved: 0n });
+    }
   });
 
   it('cancels what was not sent when the first line fails, and takes back the rest', async () => {

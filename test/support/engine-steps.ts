@@ -1,5 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
+import type { Submission } from '../../src/modules/bulk-requests/domain/submission.js';
 import { DeliverBookCredits } from '../../src/modules/transfers/application/deliver-book-credits.js';
 import { type ChunkReport, ExecuteChunk } from '../../src/modules/transfers/application/execute-chunk.js';
 import { LeaseChunk, type LeaseResult } from '../../src/modules/transfers/application/lease-chunk.js';
@@ -8,6 +9,8 @@ import { deliverBookCreditsJob } from '../../src/modules/transfers/transfers.job
 import { Database } from '../../src/platform/database/index.js';
 import { Outbox } from '../../src/platform/outbox/index.js';
 import { Loops } from '../../src/platform/scheduling/index.js';
+import { creditTransfers, submitBulk } from '../factories/bulk-requests.js';
+import { createFundedAccount } from '../factories/organizations.js';
 import { assertInvariants, type ExpectedState } from './invariants.js';
 import type { TestWorker } from './test-worker.js';
 
@@ -143,6 +146,23 @@ export async function executeDue(app: INestApplicationContext): Promise<ChunkRep
   const reports: ChunkReport[] = [];
   for (let report = await executeNext(app); report !== null; report = await executeNext(app)) reports.push(report);
   return reports;
+}
+
+/** A bulk of these lines, from an account that has just their total, after their first submission. */
+export async function submitExactly(
+  app: INestApplicationContext,
+  organizationId: string,
+  words: readonly string[],
+  values: Partial<Submission> = {},
+): Promise<{ bulkId: string; accountId: string }> {
+  const account = await createFundedAccount(app, { organizationId, amount: `${words.length}.00` });
+  const { bulkId } = await submitBulk(app, organizationId, {
+    debtor_account_id: account.id,
+    credit_transfers: creditTransfers(words.length, (line) => words[line] ?? ''),
+    ...values,
+  });
+  await executeDue(app);
+  return { bulkId, accountId: account.id };
 }
 
 /** Works everything off, whatever time it would take, delivers what is to be delivered and completes what can be completed. */

@@ -117,6 +117,11 @@ export class AccountsService {
     return this.holds.find(on, purpose, referenceId);
   }
 
+  /** Until the transaction ends, no line outcome is booked on it. Before any account of the transaction. */
+  async lockHold(tx: Tx, purpose: string, referenceId: string): Promise<Hold> {
+    return existing(await this.holds.lock(tx, purpose, referenceId), purpose);
+  }
+
   /** What an account keeps reserved beyond its open holds, in minor units: zero, unless something is wrong. Locks the account. */
   async getUnheld(tx: Tx, accountId: string): Promise<bigint> {
     await this.accounts.lockAll(tx, [accountId]);

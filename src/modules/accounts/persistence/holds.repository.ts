@@ -29,6 +29,14 @@ export class HoldsRepository {
     return hold ?? null;
   }
 
+  async lock(tx: Tx, purpose: string, referenceId: string): Promise<Hold | null> {
+    const [hold] = await tx.query<Hold>(
+      `SELECT ${HOLD} FROM holds WHERE purpose = $1 AND reference_id = $2 FOR NO KEY UPDATE`,
+      [purpose, referenceId],
+    );
+    return hold ?? null;
+  }
+
   async getUnheld(on: Queryable, accountId: string): Promise<bigint> {
     const [row] = await on.query<{ unheldMinor: bigint }>(
       `SELECT (a.reserved_minor - coalesce((SELECT sum(amount_minor - captured_minor - released_minor) FROM holds

@@ -14,7 +14,9 @@ import {
   finalCounts,
   type FinalCounts,
   finalStatus,
+  hasYetToReverse,
   leftTheHold,
+  type LinesOfStatus,
   opennessOf,
   sameCounts,
 } from '../domain/completion.js';
@@ -76,12 +78,13 @@ export class CompleteBulkRequest {
   }
 
   private async completeIn(tx: Tx, bulkId: string): Promise<Completed | null> {
-    const bulk = await this.repository.lock(tx, bulkId);
-    if (!bulk || !COMPLETABLE.includes(bulk.status)) return null;
+    const locked = await this.repository.lock(tx, bulkId);
+    if (!locked || !COMPLETABLE.includes(locked.status)) return null;
     // Chunks come from chunks: when none is unfinished, none will be. Asked first, so that what is counted next is final.
     if (await this.transfers.hasUnfinished(tx, bulkId)) return null;
-    if (bulk.status === 'reversing' && (await this.reversals.reverse(tx, bulk))) return null;
     const recount = await this.transfers.recount(tx, bulkId);
+    const bulk = await this.stopped(tx, locked, recount.lines);
+    if (bulk.status === 'reversing' && (await this.reversals.reverse(tx, bulk))) return null;
     const openness = opennessOf(recount.lines);
     if (openness === 'stranded') throw invariantViolated('open lines of a bulk request are in no chunk');
     if (openness === 'in_review') return null;
@@ -92,6 +95,16 @@ export class CompleteBulkRequest {
     }
     await this.transfers.foldTallies(tx, recount.tallyIds);
     return this.end(tx, bulk, counts);
+  }
+
+  /** Whoever ends the last line asks for the completion, too: it may come before the job that stops the bulk for its failure. */
+  private async stopped(tx: Tx, bulk: LockedBulkRequest, lines: readonly LinesOfStatus[]): Promise<LockedBulkRequest> {
+    if (!hasYetToReverse(bulk, lines)) return bulk;
+    bulkRequestStates.assertMove(bulk.status, 'reversing');
+    if (!(await this.repository.stop(tx, { id: bulk.id, from: bulk.status, to: 'reversing' }, 'on_failure'))) {
+      throw invariantViolated('a locked bulk request changed its state');
+    }
+    return { ...bulk, status: 'reversing', stoppedBy: 'on_failure' };
   }
 
   private async end(tx: Tx, bulk: LockedBulkRequest, counts: FinalCounts): Promise<Completed> {

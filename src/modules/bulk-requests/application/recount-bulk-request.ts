@@ -6,7 +6,7 @@ import { LedgerQueries, LedgerService } from '../../ledger/index.js';
 import { ReconciliationService } from '../../reconciliation/index.js';
 import { BULK_REQUEST_HOLD, TransfersService } from '../../transfers/index.js';
 import { bulkRequestStates } from '../domain/bulk-request.state.js';
-import { finalCounts, type FinalCounts } from '../domain/completion.js';
+import { finalCounts } from '../domain/completion.js';
 import { judgeHold } from '../domain/recount.js';
 import { BulkCompletionRepository, type LockedBulkRequest } from '../persistence/bulk-completion.repository.js';
 
@@ -64,12 +64,14 @@ export class RecountBulkRequest {
     const recount = await this.transfers.recount(tx, bulk.id);
     const corrected = await this.transfers.correctTallies(tx, bulk.id, recount, bulk.transferCount);
     if (corrected) findings.push('the tallies did not match the lines and were corrected');
-    if (bulk.origin !== 'reversal') findings.push(...(await this.recountHold(tx, bulk, finalCounts(recount.lines))));
+    if (bulk.origin !== 'reversal') findings.push(...(await this.recountHold(tx, bulk)));
     return findings;
   }
 
-  private async recountHold(tx: Tx, bulk: LockedBulkRequest, counts: FinalCounts): Promise<string[]> {
-    const hold = await this.accounts.getHold(tx, BULK_REQUEST_HOLD, bulk.id);
+  private async recountHold(tx: Tx, bulk: LockedBulkRequest): Promise<string[]> {
+    // As whoever records, the hold before the account; and what the lines say is read once no outcome can be booked beside it.
+    const hold = await this.accounts.lockHold(tx, BULK_REQUEST_HOLD, bulk.id);
+    const counts = finalCounts((await this.transfers.recount(tx, bulk.id)).lines);
     const booked = await this.ledgerQueries.sumOfBulkByKind(tx, bulk.id);
     const settledEntriesMinor = booked.find((sum) => sum.kind === 'settlement')?.sumMinor ?? 0n;
     const unheldMinor = await this.accounts.getUnheld(tx, bulk.debtorAccountId);

@@ -1,5 +1,5 @@
 import { bulkRequestStates } from './bulk-request.state.js';
-import { finalStatus } from './completion.js';
+import { finalStatus, hasYetToReverse } from './completion.js';
 
 describe('how a bulk ends', () => {
   it.each([
@@ -27,5 +27,25 @@ describe('how a bulk ends', () => {
         for (const state of from) expect(bulkRequestStates.canMove(state, to)).toBe(true);
       }
     }
+  });
+});
+
+describe('what a bulk paid has to be taken back', () => {
+  const lines = (failed: number) => [
+    { status: 'settled', count: 1, sumMinor: 100n },
+    { status: 'failed', count: failed, sumMinor: BigInt(failed) * 100n },
+  ];
+
+  it.each([
+    ['processing', 'reverse', 1, true],
+    ['paused', 'reverse', 1, true],
+    ['processing', 'reverse', 0, false],
+    ['processing', 'stop', 1, false],
+    ['processing', 'continue', 1, false],
+    ['reversing', 'reverse', 1, false],
+    // Somebody cancelled it first: nothing is taken back.
+    ['cancelling', 'reverse', 1, false],
+  ] as const)('when it is %s with on_failure: %s and %i lines failed: %s', (status, onFailure, failed, expected) => {
+    expect(hasYetToReverse({ status, onFailure }, lines(failed))).toBe(expected);
   });
 });

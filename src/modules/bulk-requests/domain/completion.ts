@@ -1,3 +1,4 @@
+import type { OnFailure } from './bulk-request.js';
 import type { BulkRequestStatus } from './bulk-request.state.js';
 
 /** A bulk's lines and money (minor units) by how they ended. */
@@ -33,6 +34,15 @@ export function opennessOf(lines: readonly LinesOfStatus[]): Openness {
   const open = lines.filter(({ status }) => !ENDED.includes(status));
   if (open.length === 0) return 'ended';
   return open.every(({ status }) => status === 'manual_review') ? 'in_review' : 'stranded';
+}
+
+/** Whether what it paid has to be taken back, and nobody has stopped it for that or for anything else yet. */
+export function hasYetToReverse(
+  { status, onFailure }: { readonly status: BulkRequestStatus; readonly onFailure: OnFailure },
+  lines: readonly LinesOfStatus[],
+): boolean {
+  const isRunning = status === 'processing' || status === 'paused';
+  return isRunning && onFailure === 'reverse' && finalCounts(lines).failed > 0;
 }
 
 export function finalCounts(lines: readonly LinesOfStatus[]): FinalCounts {

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
 import { transferIdOf } from '../../../domain/ids.js';
-import { Database, type Tx, UnitOfWork } from '../../../platform/database/index.js';
+import { Database, isTransient, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
@@ -70,24 +70,40 @@ export class ApplyEvidence implements OnModuleInit {
   }
 
   private async apply(): Promise<boolean> {
-    const unmatched = await this.evidence.closeUnmatched();
-    if (unmatched > 0) this.report({ event: 'evidence_unmatched', count: unmatched });
     const open = await this.evidence.findOpen(BATCH);
     let applied = 0;
-    for (const group of groupByBulk(open)) applied += await this.applyAndComplete(group);
+    for (const group of groupByBulk(open)) {
+      const closed = await this.applyWhatCan(group);
+      if (closed > 0) await this.completion.check(group[0]?.bulkId ?? '');
+      applied += closed;
+    }
     // Without progress the next turn can wait.
-    return open.length === BATCH && applied > 0;
+    if (open.length === BATCH && applied > 0) return true;
+    // It stands in nobody's way, and is looked for among all that is open: not before each batch of many.
+    const unmatched = await this.evidence.closeUnmatched();
+    if (unmatched > 0) this.report({ event: 'evidence_unmatched', count: unmatched });
+    return false;
   }
 
-  /** How many items were closed. A bulk that cannot be recorded is told and left: it must not hold up the others. */
-  private async applyAndComplete(items: readonly OpenEvidence[]): Promise<number> {
-    const bulkId = items[0]?.bulkId ?? '';
+  /**
+   * How many items were closed. What cannot be recorded is cornered by halves, told, and put off: it must hold up neither the other lines
+   * of its bulk nor, at the head of every batch, everybody else.
+   */
+  private async applyWhatCan(items: readonly OpenEvidence[]): Promise<number> {
     try {
-      const closed = await this.applyToBulk(items);
-      if (closed > 0) await this.completion.check(bulkId);
-      return closed;
+      return await this.applyToBulk(items);
     } catch (error) {
-      logger.error({ event: 'evidence_not_applied', bulk_request_id: bulkId, err: error });
+      // Without the database nothing can be put off either; the next turn tries again.
+      if (isTransient(error)) throw error;
+      if (items.length > 1) {
+        const half = Math.ceil(items.length / 2);
+        return (await this.applyWhatCan(items.slice(0, half))) + (await this.applyWhatCan(items.slice(half)));
+      }
+      logger.error({ event: 'evidence_not_applied', bulk_request_id: items[0]?.bulkId, err: error });
+      await this.evidence.putOff(
+        this.database,
+        items.map((item) => item.id),
+      );
       return 0;
     }
   }
@@ -99,7 +115,12 @@ export class ApplyEvidence implements OnModuleInit {
       const bulk = await this.chunks.getBulk(tx, first.bulkId);
       const free = new Set(await this.chunks.lockUnleasedByIds(tx, [...new Set(items.map((item) => item.chunkId))]));
       const states = await this.transfers.lockStates(tx, [...new Set(items.map((item) => item.transferId))]);
-      const decided = decideAll(items, new Map(states.map((state) => [state.id, state])), free);
+      const unapplied = await this.evidence.listUnapplied(
+        tx,
+        items.map((item) => item.id),
+      );
+      const due = items.filter((item) => unapplied.has(item.id));
+      const decided = decideAll(due, new Map(states.map((state) => [state.id, state])), free, bulk.isReversal);
       await this.evidence.close(tx, decided.outcomes);
       await this.evidence.putOff(tx, decided.early);
       const contradictions = decided.outcomes.filter((item) => item.outcome === 'contradiction').length;
@@ -153,13 +174,14 @@ function decideAll(
   items: readonly OpenEvidence[],
   stateOf: Map<string, TransferState>,
   freeChunks: ReadonlySet<string>,
+  isReversal: boolean,
 ): Decided {
   const decided: Decided = { outcomes: [], early: [], moves: [], suspended: [] };
   for (const item of items) {
     const state = stateOf.get(item.transferId);
     // Moved to another chunk meanwhile, or leased again: next turn.
     if (!state || !freeChunks.has(state.chunkId)) continue;
-    const verdict = decideEvidence(state, item);
+    const verdict = decideEvidence(state, item, isReversal);
     if (verdict.outcome === 'early') {
       decided.early.push(item.id);
       continue;

@@ -7,7 +7,7 @@ import { LedgerService, type NewLedgerEntry } from '../../ledger/index.js';
 import type { Suspense } from '../domain/decide-evidence.js';
 import { decideReversal } from '../domain/decide-reversal.js';
 import type { Move } from '../domain/line.js';
-import { planRecord } from '../domain/plan-record.js';
+import { planRecord, type RecordPlan } from '../domain/plan-record.js';
 import { TransfersMetrics } from '../transfers.metrics.js';
 import { type ChunkBulk, ChunkRepository } from '../persistence/chunk.repository.js';
 import { TallyRepository } from '../persistence/tally.repository.js';
@@ -29,6 +29,9 @@ export interface MovesToRecord {
   /** Booked along, in the same posting: what contradictory evidence puts on suspense. */
   readonly entries?: readonly NewLedgerEntry[];
 }
+
+/** What is written: moves as they are recorded, with those of them, by transfer id, whose money the debtor has already. */
+type Recorded = MovesToRecord & { readonly cameBackBefore: ReadonlySet<string> };
 
 /**
  * Writes what became of lines, in the one lock order: transfers, follow-up chunks, tally, hold, and last the accounts, each hot
@@ -52,6 +55,7 @@ export class RecordMoves {
     const moves = bulk.isReversal ? input.moves.map(decideReversal) : input.moves;
     const owner = { organizationId: bulk.organizationId, bulkId: bulk.id, urgent: bulk.urgent };
     const plan = planRecord(moves, { id: chunk?.id ?? null, rail });
+    const cameBackBefore = await this.lockCameBackBefore(tx, bulk, moves);
     await this.transfers.applyMoves(tx, bulk.id, plan, chunk?.id ?? null);
     await this.transfers.insertTransitions(tx, bulk.organizationId, chunk, moves);
     await this.chunks.insert(tx, owner, plan.chunks);
@@ -70,12 +74,29 @@ export class RecordMoves {
     }
     // Nothing was reserved for a reversal: it brings money in.
     const { capturedMinor, releasedMinor } = bulk.isReversal ? NOTHING : plan;
-    await this.moveMoney(tx, { ...input, moves }, capturedMinor, releasedMinor);
+    await this.moveMoney(tx, { ...input, moves, cameBackBefore }, { capturedMinor, releasedMinor });
     tx.afterCommit(() => this.metrics.moved(rail, moves));
     return moves;
   }
 
-  private async moveMoney(tx: Tx, input: MovesToRecord, capturedMinor: bigint, releasedMinor: bigint): Promise<void> {
+  /**
+   * A payment can come back twice: taken back by a reversal, and returned by its bank. Of these moves, by transfer id, those whose money
+   * the debtor has got the other way. What is asked is locked until they are recorded, so of two at the same time one sees the other.
+   */
+  private async lockCameBackBefore(tx: Tx, bulk: ChunkBulk, moves: readonly Move[]): Promise<ReadonlySet<string>> {
+    const comingBack = moves.filter((move) => move.to === (bulk.isReversal ? 'settled' : 'returned'));
+    const ids = comingBack.map((move) => move.line.id);
+    if (ids.length === 0) return new Set();
+    return new Set(
+      bulk.isReversal ? await this.transfers.lockReturnedOrigins(tx, ids) : await this.transfers.listTakenBack(tx, ids),
+    );
+  }
+
+  private async moveMoney(
+    tx: Tx,
+    input: Recorded,
+    { capturedMinor, releasedMinor }: Pick<RecordPlan, 'capturedMinor' | 'releasedMinor'>,
+  ): Promise<void> {
     const { bulk } = input;
     const entries = [...(await this.entriesOf(tx, input)), ...(input.entries ?? [])];
     const leavesHoldMinor = capturedMinor + releasedMinor;
@@ -89,7 +110,8 @@ export class RecordMoves {
     await this.ledger.post(tx, posting, leavesHoldMinor > 0n ? hold : null);
   }
 
-  private async entriesOf(tx: Tx, { bulk, moves, rail, creditAccountOf }: MovesToRecord): Promise<NewLedgerEntry[]> {
+  private async entriesOf(tx: Tx, input: Recorded): Promise<NewLedgerEntry[]> {
+    const { bulk, moves, rail, creditAccountOf } = input;
     const settled = moves.filter((move) => move.to === 'settled');
     const returned = moves.filter((move) => move.to === 'returned');
     if (settled.length + returned.length === 0) return [];
@@ -100,10 +122,9 @@ export class RecordMoves {
       currency: bulk.currency,
       transferId: move.line.id,
     });
-    const comesBack = returned.length > 0 || bulk.isReversal;
-    const creditId = comesBack ? await this.accountForReturns(tx, bulk) : bulk.debtorAccountId;
+    const homeOf = await this.accountsForReturns(tx, input);
     const outward = (move: Move) => ({ debitAccountId: bulk.debtorAccountId, creditAccountId: otherSide(move) });
-    const inward = (move: Move) => ({ debitAccountId: otherSide(move), creditAccountId: creditId });
+    const inward = (move: Move) => ({ debitAccountId: otherSide(move), creditAccountId: homeOf(move) });
     return [
       ...settled.map((move) => ({
         ...entry(move),
@@ -115,11 +136,14 @@ export class RecordMoves {
     ];
   }
 
-  /** Money that came back belongs to the debtor; when that account is closed, to suspense until a person decides. */
-  private async accountForReturns(tx: Tx, bulk: ChunkBulk): Promise<string> {
-    if (bulk.debtorStatus !== 'closed') return bulk.debtorAccountId;
+  /** Money that came back belongs to the debtor; when that account is closed, or got it before, to suspense until a person decides. */
+  private async accountsForReturns(tx: Tx, { bulk, moves, cameBackBefore }: Recorded): Promise<(move: Move) => string> {
+    const isSuspended = (move: Move) => bulk.debtorStatus === 'closed' || cameBackBefore.has(move.line.id);
+    const comesBack = (move: Move) => move.to === 'returned' || (bulk.isReversal && move.to === 'settled');
+    if (!moves.some((move) => comesBack(move) && isSuspended(move))) return () => bulk.debtorAccountId;
     const { organizationId, currency } = bulk;
-    return this.accounts.getSystemAccount(tx, { organizationId, kind: 'suspense', currency });
+    const suspenseId = await this.accounts.getSystemAccount(tx, { organizationId, kind: 'suspense', currency });
+    return (move) => (isSuspended(move) ? suspenseId : bulk.debtorAccountId);
   }
 
   /**

@@ -24,7 +24,8 @@ export class RecordUnderLease {
 
   /** What `work` returns; null when somebody else has decided about the chunk meanwhile. */
   async run<T>(lease: Lease, work: (tx: Tx) => Promise<T>): Promise<T | null> {
-    const giveUpAtMs = lease.deadlineMs + this.config.CHUNK_LEASE_MS;
+    // From now on: a chunk that went out window by window may have been worked on for many leases.
+    const giveUpAtMs = performance.now() + this.config.CHUNK_LEASE_MS;
     for (;;) {
       try {
         return await this.unitOfWork.run(async (tx) => {

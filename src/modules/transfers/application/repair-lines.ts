@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '../../../platform/database/index.js';
-import type { FollowUp, Line, Move } from '../domain/line.js';
+import { BOOK } from '../../rails/index.js';
+import type { FollowUp, Move } from '../domain/line.js';
 import type { StoredTransferStatus } from '../domain/transfer.state.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
 import { type Recount, TallyRepository, type TallySums } from '../persistence/tally.repository.js';
-import { TransferRepository } from '../persistence/transfer.repository.js';
+import { type OrphanedLine, TransferRepository } from '../persistence/transfer.repository.js';
 import { RecordMoves } from './record-moves.js';
 
 const COUNTED: readonly (readonly [StoredTransferStatus, keyof TallySums])[] = [
@@ -67,18 +68,20 @@ export class RepairLines {
   }
 }
 
-function adopt(line: Line): Move {
-  const isUnsent = line.status === 'pending' && !line.possiblySent;
+/** Only what provably never left is submitted; with `book`, nothing leaves before it is recorded. */
+function adopt(line: OrphanedLine): Move {
+  const isPending = line.status === 'pending';
+  const isUnsent = isPending && !line.possiblySent && (line.rail === BOOK || !line.mayHaveLeft);
   const followUp: FollowUp = { purpose: isUnsent ? 'submit' : 'inquire', tries: 0, deaths: 0, dueInMs: 0, size: null };
-  // Possibly sent, and waiting to be sent again: the rail is asked first.
-  const isDoubted = line.status === 'pending' && !isUnsent;
+  // Possibly sent, and waiting to be sent again or for its outcome to be recorded: the rail is asked first.
+  const isDoubted = isPending && !isUnsent;
   return {
     line,
     from: isDoubted ? 'submitting' : line.status,
     to: isDoubted ? 'in_doubt' : line.status,
     source: 'lost_lease',
-    attempts: line.attempts,
-    possiblySent: line.possiblySent,
+    attempts: isDoubted && line.mayHaveLeft ? line.attempts + 1 : line.attempts,
+    possiblySent: line.possiblySent || isDoubted,
     code: 'stranded',
     detail: 'Nobody was working on it any more',
     railId: null,

@@ -17,7 +17,7 @@ import { RecordMoves } from './record-moves.js';
 const BATCH = 100;
 const logger = createLogger('sweep');
 
-/** Finds what nobody is working on any more: leases that ran out, jobs that never came. */
+/** Finds what nobody is working on any more: leases that ran out, jobs that never came, lines of stopped bulks that wait to be sent. */
 @Injectable()
 export class SweepChunks implements OnModuleInit {
   constructor(
@@ -45,11 +45,12 @@ export class SweepChunks implements OnModuleInit {
 
   private async sweep(): Promise<boolean> {
     const reopened = await this.dispatch.reopenOverdue();
+    const hurried = await this.dispatch.hurryStopped();
     let ended = 0;
     for (const chunkId of await this.chunks.listExpired(this.database, BATCH)) {
       if (await this.endExpiredLease(chunkId)) ended++;
     }
-    if (reopened > 0 || ended > 0) this.wake.notify('chunks');
+    if (reopened + hurried + ended > 0) this.wake.notify('chunks');
     return ended === BATCH;
   }
 

@@ -12,6 +12,14 @@ function verdict(status: StoredTransferStatus, said: EvidenceStatus, possiblySen
 }
 
 describe('what a rail says later', () => {
+  it('about a reversal that settled: its money did not stay, which contradicts that it came', () => {
+    const reversal = { ...TRANSFER, status: 'settled' as const };
+    const contradiction = { outcome: 'contradiction', suspense: 'found', move: null };
+    expect(decideEvidence(reversal, evidence('returned'), true)).toEqual(contradiction);
+    expect(decideEvidence(reversal, evidence('rejected'), true)).toEqual(contradiction);
+    expect(decideEvidence(reversal, evidence('settled'), true)).toEqual({ outcome: 'redundant' });
+  });
+
   it.each<[StoredTransferStatus, EvidenceStatus, Outcome]>([
     ['in_doubt', 'accepted', 'applied: submitted'],
     ['in_doubt', 'settled', 'applied: settled'],

@@ -29,8 +29,12 @@ export type EvidenceVerdict =
 
 type Evidenced = Omit<Line, 'status'> & { readonly status: StoredTransferStatus };
 
-/** What follows from something a rail said outside a chunk's own record: a callback, a late result, a statement. */
-export function decideEvidence(transfer: Evidenced, evidence: Evidence): EvidenceVerdict {
+/**
+ * What follows from something a rail said outside a chunk's own record: a callback, a late result, a statement.
+ *
+ * @param isReversal the transfer takes another one back: that its money was returned says that it is gone again, which nobody asked for
+ */
+export function decideEvidence(transfer: Evidenced, evidence: Evidence, isReversal = false): EvidenceVerdict {
   const said = evidence.status;
   switch (transfer.status) {
     case 'cancelled':
@@ -42,7 +46,7 @@ export function decideEvidence(transfer: Evidenced, evidence: Evidence): Evidenc
     case 'returned':
       return said === 'rejected' ? contradiction(null) : REDUNDANT;
     case 'settled':
-      if (said === 'rejected') return contradiction('found');
+      if (said === 'rejected' || (said === 'returned' && isReversal)) return contradiction('found');
       if (said !== 'returned') return REDUNDANT;
       return { outcome: 'applied', move: move(transfer, 'settled', evidence) };
     case 'pending':

@@ -42,6 +42,8 @@ export interface UnreportedEvidence {
   readonly railId: string | null;
   readonly outcome: 'contradiction' | 'unmatched';
   readonly transferStatus: StoredTransferStatus | null;
+  /** The rail that pays the transfer. */
+  readonly transferRail: string | null;
   readonly amountMinor: bigint | null;
   readonly currency: string | null;
   /** What was booked on suspense about this transfer, in minor units and as suspense sees it. */
@@ -74,34 +76,50 @@ export class EvidenceRepository {
     );
   }
 
-  /** Evidence not applied yet whose transfer nobody is executing right now, and that is not put off. */
+  /** Evidence of the transfer's own rail, not applied yet, whose transfer nobody is executing right now, and that is not put off. */
   async findOpen(limit: number): Promise<OpenEvidence[]> {
     return this.database.query<OpenEvidence>(
       `SELECT e.id, e.transfer_id AS "transferId", t.organization_id AS "organizationId", t.bulk_id AS "bulkId",
               t.chunk_id AS "chunkId", t.rail, e.status, e.reason_code AS "reasonCode", e.rail_id AS "railId"
          FROM rail_evidence e
-         JOIN transfers t ON t.id = e.transfer_id
+         JOIN transfers t ON t.id = e.transfer_id AND t.rail = e.rail
          JOIN chunks c ON c.id = t.chunk_id AND c.status <> 'leased'
         WHERE e.applied_at IS NULL AND e.retry_at <= now() ORDER BY e.retry_at, e.id LIMIT $1`,
       [limit],
     );
   }
 
-  /** What makes no sense yet waits behind everything else: as long again as it has waited already, up to five minutes. */
-  async putOff(tx: Tx, ids: readonly string[]): Promise<void> {
+  /** Which of these nobody has applied. Asked under the locks of their transfers, it stays so until the transaction ends. */
+  async listUnapplied(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await tx.query<{ id: string }>(
+      `SELECT id FROM rail_evidence WHERE id = ANY($1::uuid[]) AND applied_at IS NULL`,
+      [ids],
+    );
+    return new Set(rows.map((row) => row.id));
+  }
+
+  /**
+   * What makes no sense yet, or cannot be recorded, waits behind everything else: as long again as it has waited already, up to five
+   * minutes.
+   */
+  async putOff(on: Queryable, ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
-    await tx.execute(
+    await on.execute(
       `UPDATE rail_evidence SET retry_at = now() + least(interval '5 min', greatest(interval '1 s', now() - received_at))
         WHERE id = ANY($1::uuid[])`,
       [ids],
     );
   }
 
-  /** Evidence about references that are not ours is told apart once, so that it does not stay at the head of the line. */
+  /**
+   * Evidence about references that are not ours, or that another rail pays: what one rail says about another's payment is nobody's word
+   * about it.
+   */
   async closeUnmatched(): Promise<number> {
     return this.database.execute(
       `UPDATE rail_evidence e SET applied_at = now(), outcome = 'unmatched'
-        WHERE applied_at IS NULL AND NOT EXISTS (SELECT 1 FROM transfers t WHERE t.id = e.transfer_id)`,
+        WHERE applied_at IS NULL AND NOT EXISTS (
+                SELECT FROM transfers t WHERE t.id = e.transfer_id AND t.rail = e.rail)`,
     );
   }
 
@@ -128,7 +146,7 @@ export class EvidenceRepository {
           RETURNING *)
        SELECT e.id AS "evidenceId", t.organization_id AS "organizationId", t.bulk_id AS "bulkId", t.id AS "transferId",
               e.rail, e.reference, e.source, e.status, e.reason_code AS "reasonCode", e.rail_id AS "railId", e.outcome,
-              t.status AS "transferStatus", t.amount_minor AS "amountMinor", t.currency, e.received_at AS "receivedAt",
+              t.status AS "transferStatus", t.rail AS "transferRail", t.amount_minor AS "amountMinor", t.currency, e.received_at AS "receivedAt",
               coalesce((SELECT CASE a.kind WHEN 'suspense' THEN -l.amount_minor ELSE l.amount_minor END
                           FROM ledger_entries l JOIN accounts a ON a.id = l.debit_account_id
                          WHERE l.transfer_id = t.id AND l.kind = 'suspense'), 0)::bigint AS "suspenseMinor"

@@ -42,6 +42,13 @@ export interface TransferState extends Omit<Line, 'status'> {
   readonly chunkId: string;
 }
 
+/** An open line that no unfinished chunk owns. */
+export interface OrphanedLine extends Line {
+  readonly rail: string;
+  /** Its chunk let it out, or is gone and cannot tell. */
+  readonly mayHaveLeft: boolean;
+}
+
 @Injectable()
 export class TransferRepository {
   /**
@@ -164,6 +171,30 @@ export class TransferRepository {
     );
   }
 
+  /**
+   * Of these reversals, those whose payments have come back by themselves. Locks the payments, in order: until the transaction ends, none of
+   * the others comes back. Who holds a payment's lock waits for no reversal.
+   */
+  async lockReturnedOrigins(tx: Tx, reversalIds: readonly string[]): Promise<string[]> {
+    const rows = await tx.query<{ id: string }>(
+      `WITH origin AS (
+         SELECT id, status FROM transfers WHERE id IN (SELECT origin_transfer_id FROM transfers WHERE id = ANY($1::uuid[]))
+          ORDER BY id FOR NO KEY UPDATE)
+       SELECT r.id FROM origin o JOIN transfers r ON r.origin_transfer_id = o.id WHERE o.status = 'returned'`,
+      [reversalIds],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  /** Of these settled or returned transfers, those that a reversal has taken back. The caller holds their locks. */
+  async listTakenBack(tx: Tx, ids: readonly string[]): Promise<string[]> {
+    const rows = await tx.query<{ id: string }>(
+      `SELECT origin_transfer_id AS id FROM transfers WHERE origin_transfer_id = ANY($1::uuid[]) AND status = 'settled'`,
+      [ids],
+    );
+    return rows.map((row) => row.id);
+  }
+
   /** Settled lines of a bulk that no reversal takes back yet, in order. */
   async listUnreversed(on: Queryable, bulkId: string): Promise<Omit<NewTransfer, 'chunkId' | 'id'>[]> {
     return on.query(
@@ -180,12 +211,12 @@ export class TransferRepository {
   }
 
   /** Open lines of a bulk that no unfinished chunk owns: nobody would ever work on them. */
-  async listOrphans(on: Queryable, bulkId: string): Promise<(Line & { rail: string })[]> {
+  async listOrphans(on: Queryable, bulkId: string): Promise<OrphanedLine[]> {
     return on.query(
-      `SELECT t.id, t.line, t.status, t.attempts, t.possibly_sent AS "possiblySent", t.amount_minor AS "amountMinor", t.rail
-         FROM transfers t
-        WHERE t.bulk_id = $1 AND t.status IN ('pending', 'submitted', 'in_doubt')
-          AND NOT EXISTS (SELECT FROM chunks c WHERE c.id = t.chunk_id AND c.closed_at IS NULL)
+      `SELECT t.id, t.line, t.status, t.attempts, t.possibly_sent AS "possiblySent", t.amount_minor AS "amountMinor", t.rail,
+              c.id IS NULL OR coalesce(c.purpose = 'submit' AND t.line <= c.submitted_through, false) AS "mayHaveLeft"
+         FROM transfers t LEFT JOIN chunks c ON c.id = t.chunk_id
+        WHERE t.bulk_id = $1 AND t.status IN ('pending', 'submitted', 'in_doubt') AND (c.id IS NULL OR c.closed_at IS NOT NULL)
         ORDER BY t.line`,
       [bulkId],
     );
