@@ -40,7 +40,10 @@ describe('the queue board', () => {
       'complete-bulk-request',
       'deliver-book-credits',
       'execute-chunk-book',
+      'execute-chunk-http',
       'execute-chunk-sandbox',
+      'reconcile-rail',
+      'recount-bulk-request',
       'stop-bulk-request',
     ]);
   });

@@ -42,6 +42,8 @@ export interface Night {
   readonly workers: Fleet;
   readonly organizationId: string;
   readonly accountId: string;
+  /** Of the API that is talked to. */
+  readonly apiUrl: string;
   /** One more API, with other settings if need be; nobody talks to it by himself. */
   startApi(env?: Record<string, string>): Promise<TestProcess>;
   /** kill -9 of the API. */
@@ -108,6 +110,9 @@ export async function startNight({ env = {}, workers: workerCount = 2 }: NightOp
     workers,
     organizationId,
     accountId,
+    get apiUrl() {
+      return api.url;
+    },
     startApi: (more) => startApi(optionsWith(more)),
     killApi: () => api.kill(),
     replaceApi: async () => void (api = await startApiForBank()),
