@@ -1,5 +1,5 @@
 import { DomainError } from '../../src/domain/errors.js';
-import { Database, type Queryable, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
+import { Database, isTransient, type Queryable, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
 import { eventually } from '../support/eventually.js';
 import { startFeatures, type TestFeatures } from '../support/test-features.js';
 
@@ -33,6 +33,29 @@ describe('a unit of work', () => {
     });
     await expect(failing).rejects.toMatchObject({ code: 'no' });
     await expect(ids()).resolves.toEqual([1, 2]);
+  });
+
+  it('is ended when its process falls silent in the middle: others get its locks, and it says so', async () => {
+    const { app, close } = await startFeatures([], { DATABASE_IDLE_TRANSACTION_MS: '200' });
+    const frozen = app.get(UnitOfWork);
+    const own = app.get(Database);
+    await own.execute(`CREATE TABLE notes (id int PRIMARY KEY, note text)`);
+    let isOver = false;
+    const silent = frozen.run(async (tx) => {
+      await write(tx, 1, 'mine');
+      await eventually(() => isOver, { what: 'the other one to be done' });
+      await write(tx, 2, 'mine');
+    });
+    const ended = silent.then(
+      () => false,
+      (error: unknown) => isTransient(error),
+    );
+    // Waits for the first one's row.
+    await frozen.run((tx) => write(tx, 1, 'theirs'));
+    isOver = true;
+    await expect(ended).resolves.toBe(true);
+    await expect(own.query(`SELECT * FROM notes`)).resolves.toEqual([{ id: 1, note: 'theirs' }]);
+    await close();
   });
 
   it.each(['40001', '40P01'])('is run again, whole, when PostgreSQL gave it up: %s', async (sqlState) => {

@@ -13,12 +13,16 @@ export interface TestFeatures {
 }
 
 /** Feature modules on a database of their own: no HTTP, no queue, nothing replaced. */
-export async function startFeatures(features: NonNullable<ModuleMetadata['imports']>): Promise<TestFeatures> {
+export async function startFeatures(
+  features: NonNullable<ModuleMetadata['imports']>,
+  env: Record<string, string> = {},
+): Promise<TestFeatures> {
   const database = await createTestDatabase();
   const config = loadConfig({
     DATABASE_URL: database.url,
     REDIS_URL: 'redis://127.0.0.1:1',
     ALLOW_UNSAFE_DURABILITY: 'true',
+    ...env,
   });
   const module = await Test.createTestingModule({
     imports: [ConfigModule, DatabaseModule, IdempotencyModule, ...features],

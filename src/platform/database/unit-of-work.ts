@@ -8,6 +8,7 @@ import { Tx } from './tx.js';
 
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
+const IDLE_TRANSACTION_ENDED = '25P03';
 const MAX_RETRIES = 3;
 
 /**
@@ -121,10 +122,10 @@ function destroy(client: PoolClient, error: unknown): void {
   client.emit('error', error instanceof Error ? error : new Error(String(error)));
 }
 
-/** PostgreSQL answered with an SQLSTATE, so it decided; class 57 (shutdown) and 08 mean the connection went instead. */
+/** PostgreSQL answered with an SQLSTATE, so it decided; class 57 (shutdown), 08 and 25P03 mean the connection went instead. */
 function isServerError(error: unknown): boolean {
   const state = sqlState(error);
-  return state !== undefined && !state.startsWith('57') && !state.startsWith('08');
+  return state !== undefined && !/^(57|08)/.test(state) && state !== IDLE_TRANSACTION_ENDED;
 }
 
 /**
@@ -138,8 +139,8 @@ export function isTransient(error: unknown): boolean {
   return state === undefined ? isConnectionFailure(error) : TRANSIENT_STATE.test(state);
 }
 
-/** Connection exceptions, lack of resources, an administrator's or a crash's shutdown. */
-const TRANSIENT_STATE = /^(08|53|57P)/;
+/** Connection exceptions, lack of resources, an administrator's or a crash's shutdown, a transaction that was left alone for too long. */
+const TRANSIENT_STATE = /^(08|53|57P|25P03)/;
 
 /** Node names a broken socket by a code; the driver says in words that its connection ended. */
 function isConnectionFailure(error: unknown): boolean {
