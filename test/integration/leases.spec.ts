@@ -152,7 +152,7 @@ describe('the lease of a chunk', () => {
       await loseChunk(worker.app, (await onlyChunkOf(worker.app, bulkId)).id);
       const chunks = await openChunksOf(worker.app, bulkId);
       expect(chunks.map(({ lineFrom, lineCount, deaths }) => [lineFrom, lineCount, deaths])).toEqual(
-        Array.from({ length: 10 }, (_, line) => [line, 1, 2]),
+        Array.from({ length: 10 }, (_, line) => [line, 1, 0]),
       );
     });
   });

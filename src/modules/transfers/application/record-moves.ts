@@ -54,7 +54,7 @@ export class RecordMoves {
     const { bulk, chunk, rail } = input;
     const moves = bulk.isReversal ? input.moves.map(decideReversal) : input.moves;
     const owner = { organizationId: bulk.organizationId, bulkId: bulk.id, urgent: bulk.urgent };
-    const plan = planRecord(moves, { id: chunk?.id ?? null, rail });
+    const plan = planRecord(moves, { id: chunk?.id ?? null, rail, lineCount: chunk?.lineCount ?? 0 });
     const cameBackBefore = await this.lockCameBackBefore(tx, bulk, moves);
     await this.transfers.applyMoves(tx, bulk.id, plan, chunk?.id ?? null);
     await this.transfers.insertTransitions(tx, bulk.organizationId, chunk, moves);

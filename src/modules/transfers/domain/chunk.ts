@@ -17,7 +17,7 @@ export interface NewChunk {
   readonly lineCount: number;
   /** How often this purpose was tried for these lines before; drives the backoff. */
   readonly tries: number;
-  /** How many leases were lost on these lines. */
+  /** How many leases were lost on these lines; on a line that is alone, since it is. */
   readonly deaths: number;
   readonly dueInMs: number;
 }

@@ -160,7 +160,7 @@ describe('every decision', () => {
   it('can be recorded', () => {
     fc.assert(
       fc.property(decisions, ({ move }) => {
-        expect(() => planRecord([move], { id: null, rail: 'sandbox' })).not.toThrow();
+        expect(() => planRecord([move], { id: null, rail: 'sandbox', lineCount: 0 })).not.toThrow();
       }),
       RUNS,
     );

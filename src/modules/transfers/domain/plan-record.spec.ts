@@ -3,7 +3,7 @@ import type { FollowUp, Move } from './line.js';
 import { planRecord } from './plan-record.js';
 import { storedStatus, TRANSFER_STATUSES, transferStates } from './transfer.state.js';
 
-const PARENT = { id: '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6e', rail: 'sandbox' };
+const PARENT = { id: '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6e', rail: 'sandbox', lineCount: 100 };
 const AGAIN: FollowUp = { purpose: 'submit', tries: 1, deaths: 0, dueInMs: 500, size: null };
 
 function move(line: number, values: Partial<Move> = {}): Move {
@@ -82,6 +82,16 @@ describe('the plan of a record', () => {
   });
 });
 
+it('deaths shared with others are not held against a line that is alone from now on', () => {
+  const followUp: FollowUp = { ...AGAIN, deaths: 2 };
+  const moves = [move(0, { to: 'in_doubt', followUp }), move(1, { to: 'in_doubt', followUp })];
+  const deathsOf = (taken: Move[], lineCount: number) =>
+    planRecord(taken, { ...PARENT, lineCount }).chunks.map((chunk) => chunk.deaths);
+  expect(deathsOf(moves, 10)).toEqual([2]);
+  expect(deathsOf(moves.slice(0, 1), 10)).toEqual([0]);
+  expect(deathsOf(moves.slice(0, 1), 1)).toEqual([2]);
+});
+
 /** Any moves the graph has, of different lines; open ones go to some follow-up. */
 const ways = TRANSFER_STATUSES.flatMap((from) =>
   TRANSFER_STATUSES.filter((to) => transferStates.canMove(from, to)).map((to) => ({ from, to })),
@@ -147,9 +157,10 @@ describe('whatever moves are recorded', () => {
           expect(own.length).toBe(chunk.lineCount);
           expect(chunk.lineCount).toBeGreaterThan(0);
           expect([Math.min(...lines), Math.max(...lines)]).toEqual([chunk.lineFrom, chunk.lineTo]);
-          const { purpose, tries, deaths, dueInMs } = chunk;
+          const { purpose, tries, deaths, dueInMs, lineCount } = chunk;
           expect(own.every((one) => (one.followUp?.size ?? Infinity) >= chunk.lineCount)).toBe(true);
-          for (const one of own) expect(one.followUp).toMatchObject({ purpose, tries, deaths, dueInMs });
+          for (const one of own)
+            expect(one.followUp).toMatchObject({ purpose, tries, dueInMs, ...(lineCount > 1 && { deaths }) });
         }
         expect(sum(chunks.map((chunk) => chunk.lineCount))).toBe(going.length);
       }),

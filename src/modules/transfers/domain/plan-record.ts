@@ -22,8 +22,15 @@ export interface RecordPlan {
   readonly releasedMinor: bigint;
 }
 
+/** The chunk that moves are recorded of; without one, an id of null. */
+export interface ParentChunk {
+  readonly id: string | null;
+  readonly rail: string;
+  readonly lineCount: number;
+}
+
 /** Turns moves into rows. Moves with the same follow-up share chunks; lines keep their order. */
-export function planRecord(moves: readonly Move[], parent: { id: string | null; rail: string }): RecordPlan {
+export function planRecord(moves: readonly Move[], parent: ParentChunk): RecordPlan {
   for (const move of moves) if (move.from !== move.to) transferStates.assertMove(move.from, move.to);
   const chunks: NewChunk[] = [];
   const chunkOf = new Map<string, string>();
@@ -50,8 +57,10 @@ function groupByFollowUp(moves: readonly Move[]): { followUp: FollowUp; moves: M
   return [...groups.values()];
 }
 
-function newChunk(moves: readonly Move[], followUp: FollowUp, parent: { id: string | null; rail: string }): NewChunk {
+function newChunk(moves: readonly Move[], followUp: FollowUp, parent: ParentChunk): NewChunk {
   const lines = moves.map((move) => move.line.line);
+  // What its former company may have caused is not held against a line that is alone from now on.
+  const isCornered = lines.length === 1 && parent.lineCount > 1;
   return {
     id: newId(),
     parentId: parent.id,
@@ -61,7 +70,7 @@ function newChunk(moves: readonly Move[], followUp: FollowUp, parent: { id: stri
     lineTo: Math.max(...lines),
     lineCount: lines.length,
     tries: followUp.tries,
-    deaths: followUp.deaths,
+    deaths: isCornered ? 0 : followUp.deaths,
     dueInMs: followUp.dueInMs,
   };
 }
