@@ -63,7 +63,7 @@ export class ExecuteChunk {
     const moves = chunk.purpose === 'submit' ? await this.submit(lease) : await this.inquire(lease);
     const recorded = await this.records.run(lease, async (tx) => {
       const bulk = await this.chunks.getBulk(tx, chunk.bulkId);
-      const ended = { id: chunk.id, leasedAt: lease.leasedAt };
+      const ended = { id: chunk.id, lineCount: chunk.lineCount, leasedAt: lease.leasedAt };
       return this.recorder.record(tx, { bulk, rail: chunk.rail, chunk: ended, moves });
     });
     if (recorded === null) await this.lateResults.keep(chunk, moves);

@@ -71,7 +71,12 @@ export class LeaseChunk {
       const leasedAt = new Date();
       if (chunk.purpose === 'submit' && isStopping(bulk.status)) {
         const moves = lines.map((line) => decideCancel(line));
-        await this.recorder.record(tx, { bulk, rail: chunk.rail, chunk: { id: chunk.id, leasedAt }, moves });
+        await this.recorder.record(tx, {
+          bulk,
+          rail: chunk.rail,
+          chunk: { id: chunk.id, lineCount: chunk.lineCount, leasedAt },
+          moves,
+        });
         return noLease('cancelled', bulk.id, moves.filter((move) => move.to === 'cancelled').length);
       }
       const allowed = chunk.purpose === 'submit' ? bulk.status === 'processing' : MAY_INQUIRE.includes(bulk.status);

@@ -23,7 +23,7 @@ export interface MovesToRecord {
   readonly bulk: ChunkBulk;
   readonly rail: string;
   /** The chunk these outcomes end; null when evidence moves single lines. The caller holds its lock. */
-  readonly chunk: { readonly id: string; readonly leasedAt: Date | null } | null;
+  readonly chunk: { readonly id: string; readonly lineCount: number; readonly leasedAt: Date | null } | null;
   readonly moves: readonly Move[];
   readonly creditAccountOf?: CreditAccountOf;
   /** Booked along, in the same posting: what contradictory evidence puts on suspense. */

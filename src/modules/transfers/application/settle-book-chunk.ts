@@ -54,7 +54,7 @@ export class SettleBookChunk {
     const recorded = await this.recorder.record(tx, {
       bulk,
       rail: BOOK,
-      chunk: { id: chunk.id, leasedAt: lease.leasedAt },
+      chunk: { id: chunk.id, lineCount: chunk.lineCount, leasedAt: lease.leasedAt },
       moves,
       creditAccountOf: (move) => {
         const creditor = creditorOf.get(move.line.id);

@@ -80,6 +80,11 @@ export class SweepChunks implements OnModuleInit {
     const context = this.contexts.of(chunk, lines.length);
     const lost = { purpose: chunk.purpose, isBook: chunk.rail === BOOK, submittedThrough: chunk.submittedThrough };
     const moves = lines.map((line) => decideLostLease(line, lost, context));
-    await this.recorder.record(tx, { bulk, rail: chunk.rail, chunk: { id: chunk.id, leasedAt: null }, moves });
+    await this.recorder.record(tx, {
+      bulk,
+      rail: chunk.rail,
+      chunk: { id: chunk.id, lineCount: chunk.lineCount, leasedAt: null },
+      moves,
+    });
   }
 }
