@@ -1,7 +1,7 @@
 import { formatAmount } from '../../../src/domain/money.js';
 import { assertInvariants, type ExpectedState, offendersOf } from '../../support/invariants.js';
 import type { BankPayment, TestBank } from '../../support/bank.js';
-import type { Night } from './night.js';
+import type { Sql } from './sql.js';
 
 export interface ExpectedNight extends ExpectedState {
   /** Transfers that wait for a person when all is quiet: how many there must be. */
@@ -9,7 +9,7 @@ export interface ExpectedNight extends ExpectedState {
 }
 
 interface Books {
-  sql: Night['sql'];
+  sql: Sql;
   bank: TestBank;
   acknowledged: readonly string[];
   /** Bulks whose acknowledgement reads otherwise when it is asked for again. */
@@ -79,7 +79,7 @@ function disagreement(ours: BookedTransfer, theirs: BankPayment | undefined): st
   return null;
 }
 
-async function transfersOf(sql: Night['sql']): Promise<BookedTransfer[]> {
+async function transfersOf(sql: Sql): Promise<BookedTransfer[]> {
   const rows = await sql<Omit<BookedTransfer, 'amount'> & { minor: string }>(
     `SELECT id, replace(id::text, '-', '') AS reference, bulk_id, status, amount_minor::text AS minor, currency
        FROM transfers WHERE rail = 'http'`,
@@ -88,14 +88,14 @@ async function transfersOf(sql: Night['sql']): Promise<BookedTransfer[]> {
 }
 
 /** 5: what was acknowledged exists. */
-async function missingOf(sql: Night['sql'], acknowledged: readonly string[]): Promise<string[]> {
+async function missingOf(sql: Sql, acknowledged: readonly string[]): Promise<string[]> {
   const rows = await sql<{ id: string }>(`SELECT id FROM bulk_requests WHERE id = ANY($1::uuid[])`, [acknowledged]);
   const found = new Set(rows.map(({ id }) => id));
   return acknowledged.filter((id) => !found.has(id));
 }
 
 /** Everything there is about transfers: for whoever has to find out what happened that night. */
-export async function printHistories(sql: Night['sql'], bank: TestBank, ids: readonly string[]): Promise<void> {
+export async function printHistories(sql: Sql, bank: TestBank, ids: readonly string[]): Promise<void> {
   for (const id of ids) {
     const about = {
       transfer: await sql(`SELECT * FROM transfers WHERE id::text = $1`, [id]),

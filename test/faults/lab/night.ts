@@ -12,6 +12,7 @@ import { type Fleet, startFleet } from './fleet.js';
 import { bulkOf, type Line } from './payroll.js';
 import { createRandom, type Random, seedOf } from './random.js';
 import { type LabPostgres, type LabRedis, startLabPostgres, startLabRedis } from './servers.js';
+import type { Sql } from './sql.js';
 
 /** How long a lease lasts at night. */
 export const LEASE_MS = 4_000;
@@ -52,7 +53,7 @@ export interface Night {
   replaceApi(): Promise<void>;
   /** A request to the API about the organization. */
   call<Body = Record<string, unknown>>(method: string, path: string, options?: CallOptions): Promise<Answer<Body>>;
-  sql<Row extends pg.QueryResultRow = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>;
+  readonly sql: Sql;
   /** Submits what must be accepted, as a careful client does: under one key, until it is acknowledged. */
   submit(lines: readonly Line[], values?: object): Promise<string>;
   /** For bulks posted by `call`: an acknowledged bulk must exist and end. */
@@ -93,7 +94,7 @@ export async function startNight({ env = {}, workers: workerCount = 2 }: NightOp
   const acknowledged = new Map<string, { options: CallOptions; text: string } | null>();
   const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
   pool.on('error', () => undefined); // PostgreSQL is restarted on purpose
-  const sql = async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> =>
+  const sql: Sql = async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) =>
     (await pool.query<Row>(text, values)).rows;
   const settledLines = async (bulkId: string): Promise<number> => {
     const [row] = await sql<{ n: number }>(
