@@ -1,4 +1,4 @@
-export type { OpenedTransfer } from './application/open-transfers.js';
+export type { NewTransfer } from './persistence/transfer.repository.js';
 export { chunkSize } from './domain/chunk.js';
 export { BULK_REQUEST_HOLD } from './domain/hold-purpose.js';
 export { TRANSFER_STATUSES, type TransferStatus } from './domain/transfer.state.js';

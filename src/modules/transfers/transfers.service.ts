@@ -4,13 +4,13 @@ import { newId } from '../../domain/ids.js';
 import { Wake } from '../../platform/queue/index.js';
 import { RequestCompletion } from './application/request-completion.js';
 import { type ChunkReport, ExecuteChunk } from './application/execute-chunk.js';
-import { type OpenedTransfer, OpenTransfers } from './application/open-transfers.js';
+import { OpenTransfers } from './application/open-transfers.js';
 import { RepairLines } from './application/repair-lines.js';
 import { StopLines } from './application/stop-lines.js';
 import { DispatchRepository } from './persistence/dispatch.repository.js';
 import { EvidenceRepository, type NewEvidence, type UnreportedEvidence } from './persistence/evidence.repository.js';
 import { type Recount, TallyRepository } from './persistence/tally.repository.js';
-import { type NewTransfersOwner, TransferRepository } from './persistence/transfer.repository.js';
+import { type NewTransfer, type NewTransfersOwner, TransferRepository } from './persistence/transfer.repository.js';
 
 /** What other modules ask of transfers. */
 @Injectable()
@@ -33,7 +33,7 @@ export class TransfersService {
   open(
     tx: Tx,
     owner: NewTransfersOwner & { urgent: boolean; chunkSize: number },
-    lines: readonly OpenedTransfer[],
+    lines: readonly NewTransfer[],
   ): Promise<void> {
     return this.openTransfers.open(tx, owner, lines);
   }
@@ -74,7 +74,7 @@ export class TransfersService {
   }
 
   /** Settled lines of a bulk that nothing takes back yet, as the lines of a reversal. */
-  async listUnreversed(on: Queryable, bulkId: string): Promise<OpenedTransfer[]> {
+  async listUnreversed(on: Queryable, bulkId: string): Promise<NewTransfer[]> {
     return (await this.transfers.listUnreversed(on, bulkId)).map((line) => ({ ...line, id: newId() }));
   }
 

@@ -8,7 +8,7 @@ import { Reply } from '../../../platform/idempotency/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
 import { AccountsQueries, AccountsService } from '../../accounts/index.js';
-import { BULK_REQUEST_HOLD, chunkSize, type OpenedTransfer, TransfersService } from '../../transfers/index.js';
+import { BULK_REQUEST_HOLD, chunkSize, type NewTransfer, TransfersService } from '../../transfers/index.js';
 import { toBulkRequest } from '../bulk-requests.queries.js';
 import { accountNotActive, duplicateBulkRequest, insufficientFunds } from '../domain/bulk-request.errors.js';
 import type { BulkRequest } from '../domain/bulk-request.js';
@@ -20,7 +20,7 @@ export type Answer = (bulk: BulkRequest, tx: Tx) => Promise<Reply> | Reply;
 
 export interface CheckedSubmission {
   readonly bulk: NewBulkRequest;
-  readonly lines: readonly OpenedTransfer[];
+  readonly lines: readonly NewTransfer[];
   readonly key: SubmissionKey;
   /** As read before the transaction: a broke caller costs nothing. The reservation decides. */
   readonly isFunded: boolean;

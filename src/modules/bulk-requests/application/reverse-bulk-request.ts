@@ -6,7 +6,7 @@ import type { Tx } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { currentRequestId } from '../../../platform/logging/request-context.js';
 import { Wake } from '../../../platform/queue/index.js';
-import { chunkSize, type OpenedTransfer, TransfersService } from '../../transfers/index.js';
+import { chunkSize, type NewTransfer, TransfersService } from '../../transfers/index.js';
 import { BulkCompletionRepository, type LockedBulkRequest } from '../persistence/bulk-completion.repository.js';
 import { BulkRequestRepository } from '../persistence/bulk-request.repository.js';
 
@@ -40,7 +40,7 @@ export class ReverseBulkRequest {
     return true;
   }
 
-  private async open(tx: Tx, bulk: LockedBulkRequest, lines: readonly OpenedTransfer[]): Promise<string> {
+  private async open(tx: Tx, bulk: LockedBulkRequest, lines: readonly NewTransfer[]): Promise<string> {
     const { organizationId, debtorAccountId, currency, rail, priority } = bulk;
     const id = newId();
     await this.bulks.insert(tx, {

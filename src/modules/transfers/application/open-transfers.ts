@@ -3,10 +3,12 @@ import { newId } from '../../../domain/ids.js';
 import type { Tx } from '../../../platform/database/index.js';
 import { type NewChunk, slices } from '../domain/chunk.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
-import { type NewTransfer, type NewTransfersOwner, TransferRepository } from '../persistence/transfer.repository.js';
-
-/** A validated line of a bulk about to be accepted. */
-export type OpenedTransfer = Omit<NewTransfer, 'chunkId'>;
+import {
+  type NewChunkLines,
+  type NewTransfer,
+  type NewTransfersOwner,
+  TransferRepository,
+} from '../persistence/transfer.repository.js';
 
 /** Stores the lines of an accepted bulk and cuts them into chunks, one rail each. */
 @Injectable()
@@ -19,24 +21,24 @@ export class OpenTransfers {
   async open(
     tx: Tx,
     owner: NewTransfersOwner & { urgent: boolean; chunkSize: number },
-    lines: readonly OpenedTransfer[],
+    lines: readonly NewTransfer[],
   ): Promise<void> {
     const chunks: NewChunk[] = [];
-    const rows: NewTransfer[] = [];
+    const owned: NewChunkLines[] = [];
     for (const rail of new Set(lines.map((line) => line.rail))) {
       const ofRail = lines.filter((line) => line.rail === rail);
       for (const part of slices(ofRail, owner.chunkSize)) {
         const chunk = firstChunk(rail, part);
         chunks.push(chunk);
-        for (const line of part) rows.push({ ...line, chunkId: chunk.id });
+        owned.push({ chunkId: chunk.id, lines: part });
       }
     }
-    await this.transfers.insertMany(tx, owner, rows);
+    await this.transfers.insertMany(tx, owner, owned);
     await this.chunks.insert(tx, owner, chunks);
   }
 }
 
-function firstChunk(rail: string, lines: readonly OpenedTransfer[]): NewChunk {
+function firstChunk(rail: string, lines: readonly NewTransfer[]): NewChunk {
   return {
     id: newId(),
     parentId: null,

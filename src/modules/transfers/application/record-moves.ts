@@ -3,7 +3,7 @@ import { BULK_REQUEST_HOLD } from '../domain/hold-purpose.js';
 import type { Tx } from '../../../platform/database/index.js';
 import { Outbox } from '../../../platform/outbox/index.js';
 import { AccountsService } from '../../accounts/index.js';
-import { LedgerService, type NewLedgerEntry } from '../../ledger/index.js';
+import { type LedgerEntryKind, LedgerService, type NewLedgerEntry } from '../../ledger/index.js';
 import type { Suspense } from '../domain/decide-evidence.js';
 import { decideReversal } from '../domain/decide-reversal.js';
 import type { Move } from '../domain/line.js';
@@ -117,23 +117,21 @@ export class RecordMoves {
     if (settled.length + returned.length === 0) return [];
     const clearingId = creditAccountOf ? null : await this.clearingAccount(tx, bulk, rail);
     const otherSide = (move: Move): string => clearingId ?? (creditAccountOf as CreditAccountOf)(move);
-    const entry = (move: Move) => ({
+    const homeOf = await this.accountsForReturns(tx, input);
+    // Without spreads: this is done for every line that is paid, and they cost more than everything else here.
+    const entry = (move: Move, kind: LedgerEntryKind, debitAccountId: string, creditAccountId: string) => ({
+      kind,
+      debitAccountId,
+      creditAccountId,
       amountMinor: move.line.amountMinor,
       currency: bulk.currency,
       transferId: move.line.id,
     });
-    const homeOf = await this.accountsForReturns(tx, input);
-    const outward = (move: Move) => ({ debitAccountId: bulk.debtorAccountId, creditAccountId: otherSide(move) });
-    const inward = (move: Move) => ({ debitAccountId: otherSide(move), creditAccountId: homeOf(move) });
-    return [
-      ...settled.map((move) => ({
-        ...entry(move),
-        ...(bulk.isReversal
-          ? { kind: 'reversal' as const, ...inward(move) }
-          : { kind: 'settlement' as const, ...outward(move) }),
-      })),
-      ...returned.map((move) => ({ ...entry(move), kind: 'return' as const, ...inward(move) })),
-    ];
+    const inward = (move: Move, kind: LedgerEntryKind) => entry(move, kind, otherSide(move), homeOf(move));
+    const outward = (move: Move, kind: LedgerEntryKind) => entry(move, kind, bulk.debtorAccountId, otherSide(move));
+    return settled
+      .map((move) => (bulk.isReversal ? inward(move, 'reversal') : outward(move, 'settlement')))
+      .concat(returned.map((move) => inward(move, 'return')));
   }
 
   /** Money that came back belongs to the debtor; when that account is closed, or got it before, to suspense until a person decides. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { invariantViolated } from '../../../domain/errors.js';
 import type { Queryable, Tx } from '../../../platform/database/index.js';
 import { copyRow } from '../../../platform/database/index.js';
+import { slices } from '../domain/chunk.js';
 import type { Line, Move } from '../domain/line.js';
 import type { RecordPlan } from '../domain/plan-record.js';
 import { type StoredTransferStatus, storedStatus } from '../domain/transfer.state.js';
@@ -9,7 +10,6 @@ import { type StoredTransferStatus, storedStatus } from '../domain/transfer.stat
 /** A line of an accepted bulk, ready to be stored. */
 export interface NewTransfer {
   readonly id: string;
-  readonly chunkId: string;
   readonly line: number;
   readonly rail: string;
   readonly creditorAccountId: string | null;
@@ -22,6 +22,12 @@ export interface NewTransfer {
   readonly clientTransferId: string | null;
   /** The transfer it pays again, or takes back. */
   readonly originTransferId: string | null;
+}
+
+/** What of a bulk its first chunks own. */
+export interface NewChunkLines {
+  readonly chunkId: string;
+  readonly lines: readonly NewTransfer[];
 }
 
 export interface NewTransfersOwner {
@@ -55,20 +61,21 @@ export class TransferRepository {
    * Stores thousands of rows by COPY, through a temporary table of the session: COPY refuses tables with row level security, and
    * the columns all rows share need not travel.
    */
-  async insertMany(tx: Tx, owner: NewTransfersOwner, transfers: readonly NewTransfer[]): Promise<void> {
+  async insertMany(tx: Tx, owner: NewTransfersOwner, chunks: readonly NewChunkLines[]): Promise<void> {
     await tx.execute(
       `CREATE TEMP TABLE IF NOT EXISTS transfer_intake (
          id uuid, chunk_id uuid, line integer, rail text, creditor_account_id uuid, amount_minor bigint,
          counterparty_name text, counterparty_iban text, counterparty_bic text, description text, purpose_code text,
          client_transfer_id text, origin_transfer_id uuid) ON COMMIT DELETE ROWS`,
     );
-    await tx.copyIn(`COPY transfer_intake (${INTAKE_COLUMNS}) FROM STDIN`, copyBlocks(transfers));
+    await tx.copyIn(`COPY transfer_intake (${INTAKE_COLUMNS}) FROM STDIN`, copyBlocks(chunks));
     const inserted = await tx.execute(
       `INSERT INTO transfers (organization_id, bulk_id, debtor_account_id, currency, ${INTAKE_COLUMNS})
        SELECT $1, $2, $3, $4, ${INTAKE_COLUMNS} FROM transfer_intake`,
       [owner.organizationId, owner.bulkId, owner.debtorAccountId, owner.currency],
     );
-    if (inserted !== transfers.length) throw invariantViolated(`${inserted} of ${transfers.length} transfers stored`);
+    const expected = chunks.reduce((count, { lines }) => count + lines.length, 0);
+    if (inserted !== expected) throw invariantViolated(`${inserted} of ${expected} transfers stored`);
   }
 
   /**
@@ -196,7 +203,7 @@ export class TransferRepository {
   }
 
   /** Settled lines of a bulk that no reversal takes back yet, in order. */
-  async listUnreversed(on: Queryable, bulkId: string): Promise<Omit<NewTransfer, 'chunkId' | 'id'>[]> {
+  async listUnreversed(on: Queryable, bulkId: string): Promise<Omit<NewTransfer, 'id'>[]> {
     return on.query(
       `SELECT line, rail, creditor_account_id AS "creditorAccountId", amount_minor AS "amountMinor",
               counterparty_name AS "counterpartyName", counterparty_iban AS "counterpartyIban",
@@ -236,26 +243,25 @@ function byLine(moves: readonly Move[], valueOf: (move: Move) => string | null):
   return any ? JSON.stringify(values) : null;
 }
 
-function* copyBlocks(transfers: readonly NewTransfer[]): Iterable<string> {
-  for (let start = 0; start < transfers.length; start += ROWS_PER_BLOCK) {
-    let block = '';
-    for (const row of transfers.slice(start, start + ROWS_PER_BLOCK)) {
-      block += copyRow([
-        row.id,
-        row.chunkId,
-        row.line,
-        row.rail,
-        row.creditorAccountId,
-        row.amountMinor,
-        row.counterpartyName,
-        row.counterpartyIban,
-        row.counterpartyBic,
-        row.description,
-        row.purposeCode,
-        row.clientTransferId,
-        row.originTransferId,
-      ]);
-    }
-    yield block;
+function* copyBlocks(chunks: readonly NewChunkLines[]): Iterable<string> {
+  for (const { chunkId, lines } of chunks) {
+    for (const part of slices(lines, ROWS_PER_BLOCK)) yield part.map((line) => rowOf(chunkId, line)).join('');
   }
 }
+
+const rowOf = (chunkId: string, line: NewTransfer): string =>
+  copyRow([
+    line.id,
+    chunkId,
+    line.line,
+    line.rail,
+    line.creditorAccountId,
+    line.amountMinor,
+    line.counterpartyName,
+    line.counterpartyIban,
+    line.counterpartyBic,
+    line.description,
+    line.purposeCode,
+    line.clientTransferId,
+    line.originTransferId,
+  ]);
