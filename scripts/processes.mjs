@@ -18,7 +18,7 @@ const GRACE_MS = 25_000;
  * @property {string} [removeDir] a temporary directory to remove should we be killed
  */
 
-/** @typedef {{name: string, baseUrl: string, ended: Promise<string>}} ReadyProcess */
+/** @typedef {{name: string, pid: number, baseUrl: string, ended: Promise<string>, stop: () => Promise<void>}} ReadyProcess */
 
 /**
  * @param {ProcessSettings} settings
@@ -60,7 +60,10 @@ async function start(name, entry, portVariable, { env, output, port: wantedPort,
     });
     const baseUrl = `http://${urlHost(env.HOST)}:${port}`;
     const problem = await untilReady(started, `${baseUrl}/health/ready`);
-    if (!problem) return { name, baseUrl, ended: started.ended };
+    if (!problem) {
+      const { pid = 0, ended } = started;
+      return { name, pid, baseUrl, ended, stop: () => started.stop() };
+    }
     const hasDied = started.hasExited;
     await started.stop();
     // It may have lost its port to somebody who was faster; its log says, and we do not read that.

@@ -1,0 +1,96 @@
+import 'reflect-metadata';
+
+/** @typedef {{text: string, values: readonly unknown[], ms: number}} Asked one statement of the product, and what it took */
+
+/**
+ * The product's own read code on one connection: whatever it asks the database is what the API asks. `take()` hands over what was asked since
+ * it was last called.
+ *
+ * @param {import('pg').Client} client
+ */
+export async function openProductReads(client) {
+  /** @type {Asked[]} */
+  let asked = [];
+  const { valueTypes } = await load('platform/database/value-types.js');
+  const run = async (/** @type {string} */ text, /** @type {readonly unknown[]} */ values = []) => {
+    const startedAt = performance.now();
+    const result = await client.query({ text, values: [...values], types: valueTypes });
+    asked.push({ text, values, ms: performance.now() - startedAt });
+    return result;
+  };
+  const on = {
+    query: async (/** @type {string} */ text, /** @type {unknown[]} */ values) => (await run(text, values)).rows,
+    execute: async (/** @type {string} */ text, /** @type {unknown[]} */ values) => (await run(text, values)).rowCount,
+  };
+  const { encodeCursor } = await load('platform/http/cursor.js');
+  const { createdRange } = await load('platform/http/created-range.dto.js');
+  return {
+    ...(await queriesOn(on)),
+    ...(await workListsOn(on)),
+    encodeCursor,
+    createdRange,
+    take: () => {
+      const taken = asked;
+      asked = [];
+      return taken;
+    },
+  };
+}
+
+/** @param {object} on */
+async function queriesOn(on) {
+  const [{ TransfersQueries }, { TransferReadsRepository }, { TallyRepository }] = await Promise.all([
+    load('modules/transfers/transfers.queries.js'),
+    load('modules/transfers/persistence/transfer-reads.repository.js'),
+    load('modules/transfers/persistence/tally.repository.js'),
+  ]);
+  const [{ BulkRequestsQueries }, { BulkRequestRepository }] = await Promise.all([
+    load('modules/bulk-requests/bulk-requests.queries.js'),
+    load('modules/bulk-requests/persistence/bulk-request.repository.js'),
+  ]);
+  const [{ AccountsQueries }, { AccountsRepository }] = await Promise.all([
+    load('modules/accounts/accounts.queries.js'),
+    load('modules/accounts/persistence/accounts.repository.js'),
+  ]);
+  const [{ LedgerQueries }, { LedgerRepository }] = await Promise.all([
+    load('modules/ledger/ledger.queries.js'),
+    load('modules/ledger/persistence/ledger.repository.js'),
+  ]);
+  const transfers = new TransfersQueries(on, new TransferReadsRepository(on), new TallyRepository());
+  const accounts = new AccountsQueries(on, new AccountsRepository());
+  return {
+    transfers,
+    bulks: new BulkRequestsQueries(on, new BulkRequestRepository(), transfers),
+    ledger: new LedgerQueries(on, accounts, new LedgerRepository(), null),
+  };
+}
+
+/** What the worker asks again and again, whether there is work or not. @param {object} on */
+async function workListsOn(on) {
+  const [{ DispatchRepository }, { ChunkRepository }, { TransferMetricsRepository }] = await Promise.all([
+    load('modules/transfers/persistence/dispatch.repository.js'),
+    load('modules/transfers/persistence/chunk.repository.js'),
+    load('modules/transfers/persistence/transfer-metrics.repository.js'),
+  ]);
+  const { BulkCompletionRepository } = await load('modules/bulk-requests/persistence/bulk-completion.repository.js');
+  const dispatch = new DispatchRepository(on);
+  const chunks = new ChunkRepository();
+  const completion = new BulkCompletionRepository();
+  const metrics = new TransferMetricsRepository(on);
+  return {
+    workLists: {
+      'claim chunks to hand out': () => dispatch.claim(on, 'sandbox', 16, 20_000),
+      'reopen what nobody took': () => dispatch.reopenOverdue(),
+      'hurry what is being stopped': () => dispatch.hurryStopped(),
+      'find leases that ran out': () => chunks.listExpired(on, 100),
+      'find forgotten completions': () => completion.findForgotten(on, 100),
+      'count open transfers (metrics)': () => metrics.openByStatus(),
+      'count unfinished chunks (metrics)': () => metrics.chunks(),
+    },
+  };
+}
+
+/** @param {string} file below dist, which is built by the time a measure runs @returns {Promise<any>} */
+function load(file) {
+  return import(new URL(`../../dist/${file}`, import.meta.url).href);
+}
