@@ -40,7 +40,7 @@ describe('workers', () => {
     await night.bank.faults({ latency_ms: { min: 200, max: 1_000 } });
     const bulkId = await night.submit(payroll(3_000));
     await night.untilSettled(bulkId, night.random.integer(1, 500));
-    const sleeper = night.random.pick(night.workers.running);
+    const sleeper = await night.workers.pick();
     process.kill(sleeper.pid, 'SIGSTOP');
     // Somebody else has taken over what the sleeper held.
     await eventually(async () => (await movedBy(bulkId, 'lost_lease')) > 0, {

@@ -7,7 +7,7 @@ import { LEASE_MS, type Night } from './night.js';
 export const DISTURBANCES: Readonly<Record<string, (night: Night) => Promise<void>>> = {
   'kill -9 of a worker': ({ workers }) => workers.kill(),
   'a worker asleep beyond its lease': async ({ workers, random }) => {
-    const sleeper = random.pick(workers.running);
+    const sleeper = await workers.pick();
     process.kill(sleeper.pid, 'SIGSTOP');
     await delay(LEASE_MS + random.integer(500, 2_000));
     process.kill(sleeper.pid, 'SIGCONT');
