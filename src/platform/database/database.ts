@@ -1,21 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
-import type { Queryable } from './queryable.js';
-import { valueTypes } from './value-types.js';
+import { type Queryable, type Statement, toQueryConfig } from './queryable.js';
 
 /** Single statements outside a transaction: reads, and writes that stand alone. */
 @Injectable()
 export class Database implements Queryable {
   constructor(private readonly dataSource: DataSource) {}
 
-  async query<Row extends object>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    const result = await this.pool.query<Row>({ text: sql, values: [...parameters], types: valueTypes });
+  async query<Row extends object>(statement: Statement, parameters: readonly unknown[] = []): Promise<Row[]> {
+    const result = await this.pool.query<Row>(toQueryConfig(statement, parameters));
     return result.rows;
   }
 
-  async execute(sql: string, parameters: readonly unknown[] = []): Promise<number> {
-    const result = await this.pool.query({ text: sql, values: [...parameters], types: valueTypes });
+  async execute(statement: Statement, parameters: readonly unknown[] = []): Promise<number> {
+    const result = await this.pool.query(toQueryConfig(statement, parameters));
     return result.rowCount ?? 0;
   }
 

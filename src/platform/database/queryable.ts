@@ -1,7 +1,30 @@
+import type { QueryConfig } from 'pg';
+import { valueTypes } from './value-types.js';
+
+/**
+ * A statement that each connection plans once, not every time: for what is sent with every chunk or request. PostgreSQL settles on one plan
+ * for all parameters, so it must not be one whose best plan depends on them (a filter that may be NULL).
+ */
+export interface PreparedStatement {
+  /** Unique in the product: a connection knows the plan by it. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export const prepared = (name: string, text: string): PreparedStatement => ({ name, text });
+
+export type Statement = string | PreparedStatement;
+
 /** Anything SQL can be sent to: the pool, or one transaction. */
 export interface Queryable {
   /** Rows of a statement. `bigint` columns arrive as BigInt, dates as text, timestamps as Date. */
-  query<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  query<Row extends object>(statement: Statement, parameters?: readonly unknown[]): Promise<Row[]>;
   /** The number of rows a statement touched. */
-  execute(sql: string, parameters?: readonly unknown[]): Promise<number>;
+  execute(statement: Statement, parameters?: readonly unknown[]): Promise<number>;
+}
+
+/** As the driver takes it. */
+export function toQueryConfig(statement: Statement, parameters: readonly unknown[]): QueryConfig {
+  const { name, text } = typeof statement === 'string' ? { name: undefined, text: statement } : statement;
+  return { name, text, values: [...parameters], types: valueTypes };
 }

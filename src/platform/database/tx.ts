@@ -3,8 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { EntityManager } from 'typeorm';
-import type { Queryable } from './queryable.js';
-import { valueTypes } from './value-types.js';
+import { type Queryable, type Statement, toQueryConfig } from './queryable.js';
 
 /** One open database transaction. Every write takes it as its first argument; only {@link UnitOfWork} makes one. */
 export class Tx implements Queryable {
@@ -16,13 +15,13 @@ export class Tx implements Queryable {
     private readonly client: PoolClient,
   ) {}
 
-  async query<Row extends object>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    const result = await this.client.query<Row>({ text: sql, values: [...parameters], types: valueTypes });
+  async query<Row extends object>(statement: Statement, parameters: readonly unknown[] = []): Promise<Row[]> {
+    const result = await this.client.query<Row>(toQueryConfig(statement, parameters));
     return result.rows;
   }
 
-  async execute(sql: string, parameters: readonly unknown[] = []): Promise<number> {
-    const result = await this.client.query({ text: sql, values: [...parameters], types: valueTypes });
+  async execute(statement: Statement, parameters: readonly unknown[] = []): Promise<number> {
+    const result = await this.client.query(toQueryConfig(statement, parameters));
     return result.rowCount ?? 0;
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { invariantViolated } from '../../../domain/errors.js';
-import { type Queryable, sqlState, type Tx } from '../../../platform/database/index.js';
+import { prepared, type Queryable, sqlState, type Tx } from '../../../platform/database/index.js';
 import { unviolated } from '../../../platform/database/constraint-violation.js';
 import {
   type Account,
@@ -20,6 +20,26 @@ const ACCOUNT = `id, organization_id AS "organizationId", name, iban, bic, curre
 
 const DEBTOR = `id, organization_id AS "organizationId", name, iban, bic, currency, status,
   posted_minor - reserved_minor + overdraft_limit_minor AS "availableMinor"`;
+
+const FIND_SYSTEM_ACCOUNT = prepared(
+  'find_system_account',
+  `SELECT id FROM accounts
+    WHERE organization_id = $1 AND kind = $2 AND coalesce(rail, '') = coalesce($3, '') AND currency = $4
+      AND kind <> 'customer'`,
+);
+
+const LOCK_ACCOUNTS = prepared(
+  'lock_accounts',
+  `SELECT FROM accounts WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`,
+);
+
+const CHANGE_BALANCES = prepared(
+  'change_balances',
+  `UPDATE accounts AS a
+      SET posted_minor = a.posted_minor + c.posted_minor, reserved_minor = a.reserved_minor + c.reserved_minor
+     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS c (id, posted_minor, reserved_minor)
+    WHERE a.id = c.id`,
+);
 
 @Injectable()
 export class AccountsRepository {
@@ -131,9 +151,7 @@ export class AccountsRepository {
   async findSystemAccount(tx: Tx, { organizationId, kind, rail, currency }: SystemAccount): Promise<string | null> {
     const [account] = await tx.query<{ id: string }>(
       // The last condition looks idle: it lets the planner use the partial index whatever the parameter.
-      `SELECT id FROM accounts
-        WHERE organization_id = $1 AND kind = $2 AND coalesce(rail, '') = coalesce($3, '') AND currency = $4
-          AND kind <> 'customer'`,
+      FIND_SYSTEM_ACCOUNT,
       [organizationId, kind, rail ?? null, currency],
     );
     return account?.id ?? null;
@@ -163,17 +181,14 @@ export class AccountsRepository {
   /** One row per change. Where two can meet, their rows are locked in order first: UPDATE ... FROM promises none. */
   async applyChanges(tx: Tx, changes: readonly BalanceChange[]): Promise<void> {
     const ids = changes.map((change) => change.accountId);
-    if (ids.length > 1)
-      await tx.execute(`SELECT FROM accounts WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`, [ids]);
+    if (ids.length > 1) await tx.execute(LOCK_ACCOUNTS, [ids]);
     const updated = await unviolated(
       'balances of accounts',
-      tx.execute(
-        `UPDATE accounts AS a
-            SET posted_minor = a.posted_minor + c.posted_minor, reserved_minor = a.reserved_minor + c.reserved_minor
-           FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS c (id, posted_minor, reserved_minor)
-          WHERE a.id = c.id`,
-        [ids, changes.map((change) => change.postedMinor), changes.map((change) => change.reservedMinor)],
-      ),
+      tx.execute(CHANGE_BALANCES, [
+        ids,
+        changes.map((change) => change.postedMinor),
+        changes.map((change) => change.reservedMinor),
+      ]),
     );
     if (updated !== changes.length) throw invariantViolated(`${changes.length} accounts to change, ${updated} found`);
   }

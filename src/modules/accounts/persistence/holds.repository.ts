@@ -1,12 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { invariantViolated } from '../../../domain/errors.js';
 import { unviolated } from '../../../platform/database/constraint-violation.js';
-import type { Queryable, Tx } from '../../../platform/database/index.js';
+import { prepared, type Queryable, type Tx } from '../../../platform/database/index.js';
 import type { Hold, HoldOutcome, NewHold } from '../domain/hold.js';
 
 const HOLD = `id, organization_id AS "organizationId", account_id AS "accountId", currency, purpose,
   reference_id AS "referenceId", amount_minor AS "amountMinor", captured_minor AS "capturedMinor",
   released_minor AS "releasedMinor"`;
+
+const APPLY_HOLD_OUTCOME = prepared(
+  'apply_hold_outcome',
+  `UPDATE holds SET captured_minor = captured_minor + $3, released_minor = released_minor + $4
+    WHERE purpose = $1 AND reference_id = $2`,
+);
 
 @Injectable()
 export class HoldsRepository {
@@ -50,11 +56,12 @@ export class HoldsRepository {
   async applyOutcome(tx: Tx, outcome: HoldOutcome): Promise<void> {
     const updated = await unviolated(
       'the outcome of a hold',
-      tx.execute(
-        `UPDATE holds SET captured_minor = captured_minor + $3, released_minor = released_minor + $4
-          WHERE purpose = $1 AND reference_id = $2`,
-        [outcome.purpose, outcome.referenceId, outcome.capturedMinor, outcome.releasedMinor],
-      ),
+      tx.execute(APPLY_HOLD_OUTCOME, [
+        outcome.purpose,
+        outcome.referenceId,
+        outcome.capturedMinor,
+        outcome.releasedMinor,
+      ]),
     );
     if (updated !== 1) throw invariantViolated(`there is no hold for this ${outcome.purpose}`);
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Queryable, Tx } from '../../../platform/database/index.js';
+import { prepared, type Queryable, type Tx } from '../../../platform/database/index.js';
 import type { BulkRequest, OnFailure, Origin, Priority, RejectedLine, Validation } from '../domain/bulk-request.js';
 import type { BulkRequestStatus } from '../domain/bulk-request.state.js';
 
@@ -55,6 +55,11 @@ const COLUMNS = `id, organization_id AS "organizationId", request_id AS "request
   cancelled_count AS cancelled, returned_count AS returned, settled_minor AS "settledMinor",
   failed_minor AS "failedMinor", cancelled_minor AS "cancelledMinor", returned_minor AS "returnedMinor"`;
 
+const FIND_BULK_REQUEST = prepared(
+  'find_bulk_request',
+  `SELECT ${COLUMNS} FROM bulk_requests WHERE id = $1 AND organization_id = $2`,
+);
+
 @Injectable()
 export class BulkRequestRepository {
   /** Null when the organization has used this `request_id` before, however long ago. */
@@ -89,10 +94,7 @@ export class BulkRequestRepository {
   }
 
   async find(on: Queryable, organizationId: string, id: string): Promise<BulkRequestRow | null> {
-    const [row] = await on.query<BulkRequestRow>(
-      `SELECT ${COLUMNS} FROM bulk_requests WHERE id = $1 AND organization_id = $2`,
-      [id, organizationId],
-    );
+    const [row] = await on.query<BulkRequestRow>(FIND_BULK_REQUEST, [id, organizationId]);
     return row ?? null;
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { minIdAt, newId } from '../../../domain/ids.js';
 import { unviolated } from '../../../platform/database/constraint-violation.js';
-import type { Queryable, Tx } from '../../../platform/database/index.js';
+import { prepared, type Queryable, type Tx } from '../../../platform/database/index.js';
 import type { LedgerInvariants } from '../domain/invariants.js';
 import type { KindSum } from '../domain/kind-sum.js';
 import type { AccountEntry, LedgerEntryKind, NewLedgerEntry } from '../domain/ledger-entry.js';
@@ -9,28 +9,30 @@ import type { AccountEntry, LedgerEntryKind, NewLedgerEntry } from '../domain/le
 /** How far the clocks that make ids and the one that stamps rows may be apart; ids only narrow the search. */
 const CLOCK_SLACK_MS = 86_400_000;
 
+const INSERT_LEDGER_ENTRIES = prepared(
+  'insert_ledger_entries',
+  `INSERT INTO ledger_entries (organization_id, id, debit_account_id, credit_account_id, amount_minor, currency,
+                               kind, transfer_id, reference)
+   SELECT $1::uuid, e.*
+     FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::uuid[], $9::text[]) AS e`,
+);
+
 @Injectable()
 export class LedgerRepository {
   async insert(tx: Tx, organizationId: string, entries: readonly NewLedgerEntry[]): Promise<void> {
     await unviolated(
       'ledger entries',
-      tx.execute(
-        `INSERT INTO ledger_entries (organization_id, id, debit_account_id, credit_account_id, amount_minor, currency,
-                                     kind, transfer_id, reference)
-         SELECT $1::uuid, e.*
-           FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::uuid[], $9::text[]) AS e`,
-        [
-          organizationId,
-          plainArray(entries.map((entry) => entry.id ?? newId())),
-          plainArray(entries.map((entry) => entry.debitAccountId)),
-          plainArray(entries.map((entry) => entry.creditAccountId)),
-          plainArray(entries.map((entry) => entry.amountMinor)),
-          entries.map((entry) => entry.currency),
-          entries.map((entry) => entry.kind),
-          plainArray(entries.map((entry) => entry.transferId ?? null)),
-          entries.map((entry) => entry.reference ?? null),
-        ],
-      ),
+      tx.execute(INSERT_LEDGER_ENTRIES, [
+        organizationId,
+        plainArray(entries.map((entry) => entry.id ?? newId())),
+        plainArray(entries.map((entry) => entry.debitAccountId)),
+        plainArray(entries.map((entry) => entry.creditAccountId)),
+        plainArray(entries.map((entry) => entry.amountMinor)),
+        entries.map((entry) => entry.currency),
+        entries.map((entry) => entry.kind),
+        plainArray(entries.map((entry) => entry.transferId ?? null)),
+        entries.map((entry) => entry.reference ?? null),
+      ]),
     );
   }
 

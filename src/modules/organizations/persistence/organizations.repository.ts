@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, LessThan, type Repository } from 'typeorm';
-import { Database, sqlState, type Tx } from '../../../platform/database/index.js';
+import { prepared, Database, sqlState, type Tx } from '../../../platform/database/index.js';
 import type { ApiKey } from '../domain/api-key.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { OrganizationEntity } from './organization.entity.js';
@@ -10,6 +10,13 @@ const UNIQUE_VIOLATION = '23505';
 
 /** With the hash that a presented key is held against. */
 export type KnownApiKey = ApiKey & { readonly secretHash: Buffer };
+
+const FIND_API_KEY = prepared(
+  'find_api_key',
+  `SELECT id, organization_id AS "organizationId", public_id AS "publicId", secret_hash AS "secretHash", name, scopes,
+          created_at AS "createdAt", expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"
+     FROM api_keys WHERE public_id = $1`,
+);
 
 @Injectable()
 export class OrganizationsRepository {
@@ -56,12 +63,7 @@ export class OrganizationsRepository {
 
   /** Every request asks this, and plain SQL costs half of what an entity does. */
   async findApiKeyByPublicId(publicId: string): Promise<KnownApiKey | null> {
-    const [key] = await this.database.query<KnownApiKey>(
-      `SELECT id, organization_id AS "organizationId", public_id AS "publicId", secret_hash AS "secretHash", name, scopes,
-              created_at AS "createdAt", expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"
-         FROM api_keys WHERE public_id = $1`,
-      [publicId],
-    );
+    const [key] = await this.database.query<KnownApiKey>(FIND_API_KEY, [publicId]);
     return key ?? null;
   }
 

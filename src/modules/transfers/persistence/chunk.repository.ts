@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../../domain/errors.js';
-import type { Queryable, Tx } from '../../../platform/database/index.js';
+import { prepared, type Queryable, type Tx } from '../../../platform/database/index.js';
 import type { ChunkPurpose, NewChunk } from '../domain/chunk.js';
 import type { PayableLine } from '../domain/line.js';
 import { isSwitchedOff } from './kill-switch.repository.js';
@@ -52,6 +52,48 @@ const LINE_COLUMNS = `id, line, status, attempts, possibly_sent AS "possiblySent
   counterparty_iban AS "counterpartyIban", counterparty_bic AS "counterpartyBic", description,
   origin_transfer_id AS "originTransferId"`;
 
+const LOCK_BULK_FOR_SHARE = prepared(
+  'lock_bulk_for_share',
+  `${SELECT_BULK} WHERE b.id = (SELECT bulk_id FROM chunks WHERE id = $1) FOR SHARE OF b`,
+);
+
+const GET_BULK = prepared('get_bulk', `${SELECT_BULK} WHERE b.id = $1`);
+
+const LEASE_CHUNK = prepared(
+  'lease_chunk',
+  `UPDATE chunks SET status = 'leased', lease_attempt = lease_attempt + 1, lease_token = $2, leased_at = now(),
+          lease_expires_at = now() + $3 * interval '1 ms', submitted_through = NULL, window_lines = 0
+    WHERE id = $1 AND status IN ('open', 'dispatched') AND (due_at <= now() OR ($4 AND purpose = 'submit'))
+    RETURNING ${CHUNK_COLUMNS}`,
+);
+
+const LIST_OPEN_LINES = prepared(
+  'list_open_lines',
+  `SELECT ${LINE_COLUMNS} FROM transfers
+    WHERE bulk_id = $1 AND line BETWEEN $2 AND $3 AND chunk_id = $4 AND status = ANY($5::text[])
+    ORDER BY line`,
+);
+
+const GRANT_WINDOW = prepared(
+  'grant_window',
+  `UPDATE chunks c SET submitted_through = $3, window_lines = window_lines + $4,
+          lease_expires_at = now() + $5 * interval '1 ms'
+     FROM bulk_requests b
+    WHERE c.id = $1 AND c.lease_token = $2 AND c.status = 'leased' AND b.id = c.bulk_id AND b.status = 'processing'
+      AND NOT ${isSwitchedOff('c.rail', 'c.organization_id')}`,
+);
+
+const LOCK_LEASED_CHUNK = prepared(
+  'lock_leased_chunk',
+  `SELECT id FROM chunks WHERE id = $1 AND lease_token = $2 AND status = 'leased' FOR NO KEY UPDATE`,
+);
+
+const CLOSE_CHUNKS = prepared(
+  'close_chunks',
+  `UPDATE chunks SET status = 'closed', closed_at = now(), window_lines = 0, lease_token = NULL
+    WHERE id = ANY($1::uuid[])`,
+);
+
 /** Leases on chunks: the statements of one worker executing one chunk. */
 @Injectable()
 export class ChunkRepository {
@@ -91,16 +133,13 @@ export class ChunkRepository {
 
   /** First lock of a lease: the bulk may not be stopped, paused or completed while its work is being handed out. */
   async lockBulkForShare(tx: Tx, chunkId: string): Promise<ChunkBulk | null> {
-    const [row] = await tx.query<ChunkBulk>(
-      `${SELECT_BULK} WHERE b.id = (SELECT bulk_id FROM chunks WHERE id = $1) FOR SHARE OF b`,
-      [chunkId],
-    );
+    const [row] = await tx.query<ChunkBulk>(LOCK_BULK_FOR_SHARE, [chunkId]);
     return row ?? null;
   }
 
   /** The bulk as it is now, without a lock: recording never waits for it. */
   async getBulk(tx: Tx, bulkId: string): Promise<ChunkBulk> {
-    const [row] = await tx.query<ChunkBulk>(`${SELECT_BULK} WHERE b.id = $1`, [bulkId]);
+    const [row] = await tx.query<ChunkBulk>(GET_BULK, [bulkId]);
     if (!row) throw notFound('bulk request');
     return row;
   }
@@ -110,30 +149,19 @@ export class ChunkRepository {
     tx: Tx,
     { chunkId, token, leaseMs, early }: { chunkId: string; token: string; leaseMs: number; early: boolean },
   ): Promise<LeasedChunk | null> {
-    const [row] = await tx.query<LeasedChunk>(
-      `UPDATE chunks SET status = 'leased', lease_attempt = lease_attempt + 1, lease_token = $2, leased_at = now(),
-              lease_expires_at = now() + $3 * interval '1 ms', submitted_through = NULL, window_lines = 0
-        WHERE id = $1 AND status IN ('open', 'dispatched') AND (due_at <= now() OR ($4 AND purpose = 'submit'))
-        RETURNING ${CHUNK_COLUMNS}`,
-      [chunkId, token, leaseMs, early],
-    );
+    const [row] = await tx.query<LeasedChunk>(LEASE_CHUNK, [chunkId, token, leaseMs, early]);
     return row ?? null;
   }
 
   /** The lines a chunk still owns, in order. */
   async openLines(tx: Tx, chunk: LeasedChunk): Promise<PayableLine[]> {
-    return tx.query<PayableLine>(
-      `SELECT ${LINE_COLUMNS} FROM transfers
-        WHERE bulk_id = $1 AND line BETWEEN $2 AND $3 AND chunk_id = $4 AND status = ANY($5::text[])
-        ORDER BY line`,
-      [
-        chunk.bulkId,
-        chunk.lineFrom,
-        chunk.lineTo,
-        chunk.id,
-        chunk.purpose === 'submit' ? ['pending'] : ['in_doubt', 'submitted'],
-      ],
-    );
+    return tx.query<PayableLine>(LIST_OPEN_LINES, [
+      chunk.bulkId,
+      chunk.lineFrom,
+      chunk.lineTo,
+      chunk.id,
+      chunk.purpose === 'submit' ? ['pending'] : ['in_doubt', 'submitted'],
+    ]);
   }
 
   /**
@@ -144,23 +172,19 @@ export class ChunkRepository {
     tx: Tx,
     grant: { chunkId: string; token: string; throughLine: number; windowLines: number; leaseMs: number },
   ): Promise<boolean> {
-    const granted = await tx.execute(
-      `UPDATE chunks c SET submitted_through = $3, window_lines = window_lines + $4,
-              lease_expires_at = now() + $5 * interval '1 ms'
-         FROM bulk_requests b
-        WHERE c.id = $1 AND c.lease_token = $2 AND c.status = 'leased' AND b.id = c.bulk_id AND b.status = 'processing'
-          AND NOT ${isSwitchedOff('c.rail', 'c.organization_id')}`,
-      [grant.chunkId, grant.token, grant.throughLine, grant.windowLines, grant.leaseMs],
-    );
+    const granted = await tx.execute(GRANT_WINDOW, [
+      grant.chunkId,
+      grant.token,
+      grant.throughLine,
+      grant.windowLines,
+      grant.leaseMs,
+    ]);
     return granted === 1;
   }
 
   /** The fence before a record: false when somebody else has decided about this chunk meanwhile. */
   async lockLeased(tx: Tx, chunkId: string, token: string): Promise<boolean> {
-    const rows = await tx.query(
-      `SELECT id FROM chunks WHERE id = $1 AND lease_token = $2 AND status = 'leased' FOR NO KEY UPDATE`,
-      [chunkId, token],
-    );
+    const rows = await tx.query(LOCK_LEASED_CHUNK, [chunkId, token]);
     return rows.length === 1;
   }
 
@@ -203,11 +227,7 @@ export class ChunkRepository {
   }
 
   async close(tx: Tx, ids: readonly string[]): Promise<void> {
-    await tx.execute(
-      `UPDATE chunks SET status = 'closed', closed_at = now(), window_lines = 0, lease_token = NULL
-        WHERE id = ANY($1::uuid[])`,
-      [ids],
-    );
+    await tx.execute(CLOSE_CHUNKS, [ids]);
   }
 
   /** Closes those of which no line is open any more: what they wait for has been said already. The caller holds their locks. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Queryable, type Tx } from '../../../platform/database/index.js';
+import { prepared, Database, type Queryable, type Tx } from '../../../platform/database/index.js';
 import { isSwitchedOff } from './kill-switch.repository.js';
 
 export interface DispatchedChunk {
@@ -13,6 +13,55 @@ const handsOutUnsent = (rail: string): string =>
   `(b.status IN ('cancelling', 'reversing')
     OR (b.status = 'processing' AND NOT ${isSwitchedOff(rail, 'b.organization_id')}))`;
 
+const LIST_RAILS_WITH_DUE = prepared(
+  'list_rails_with_due_chunks',
+  `SELECT rail FROM unnest($1::text[]) AS r (rail)
+    WHERE EXISTS (SELECT FROM chunks WHERE status = 'open' AND rail = r.rail AND due_at <= now())`,
+);
+
+const LOCK_DISPATCH = prepared('lock_dispatch', `SELECT pg_advisory_xact_lock(hashtext('dispatch'), hashtext($1))`);
+
+const CLAIM_CHUNKS = prepared(
+  'claim_chunks',
+  `WITH out AS (
+     SELECT organization_id, bulk_id, count(*)::int AS n FROM chunks
+      WHERE status IN ('dispatched', 'leased') AND rail = $1 GROUP BY 1, 2
+   ), waiting AS (
+     SELECT DISTINCT bulk_id FROM chunks WHERE status = 'open' AND rail = $1 AND due_at <= now()
+   ), allowed AS (
+     SELECT w.bulk_id, ${handsOutUnsent('$1')} AS hands_out_unsent FROM waiting w JOIN bulk_requests b ON b.id = w.bulk_id
+   ), candidate AS (
+     SELECT c.id, c.organization_id, c.bulk_id, c.urgent,
+            c.place + coalesce(out.n, 0) AS bulk_turn
+       FROM allowed a
+      CROSS JOIN LATERAL (
+        SELECT id, organization_id, bulk_id, urgent, row_number() OVER (ORDER BY due_at, id)::int AS place
+          FROM chunks
+         WHERE status = 'open' AND rail = $1 AND bulk_id = a.bulk_id AND due_at <= now()
+           AND (purpose <> 'submit' OR a.hands_out_unsent)
+         ORDER BY due_at, id LIMIT $2) c
+       LEFT JOIN out ON out.bulk_id = c.bulk_id
+   ), turn AS (
+     SELECT k.id, k.urgent, k.bulk_turn,
+            row_number() OVER (PARTITION BY k.organization_id ORDER BY k.urgent DESC, k.bulk_turn, k.id)
+              + coalesce((SELECT sum(n) FROM out o WHERE o.organization_id = k.organization_id), 0) AS organization_turn
+       FROM candidate k
+   ), chosen AS (
+     SELECT id FROM turn ORDER BY urgent DESC, organization_turn, bulk_turn, id
+      LIMIT greatest(0, $2 - (SELECT coalesce(sum(n), 0) FROM out))
+   )
+   UPDATE chunks c SET status = 'dispatched', generation = c.generation + 1,
+          dispatched_until = now() + $3 * interval '1 ms'
+     FROM chosen, bulk_requests b
+    WHERE c.id = chosen.id AND c.status = 'open' AND b.id = c.bulk_id
+    RETURNING c.id, c.generation, b.correlation_id AS "requestId"`,
+);
+
+const HAS_UNFINISHED_CHUNKS = prepared(
+  'has_unfinished_chunks',
+  `SELECT 1 FROM chunks WHERE bulk_id = $1 AND closed_at IS NULL LIMIT 1`,
+);
+
 /**
  * The work list: which chunk goes out next. Sees ids of chunks across organizations, and nothing else of them.
  */
@@ -20,47 +69,19 @@ const handsOutUnsent = (rail: string): string =>
 export class DispatchRepository {
   constructor(private readonly database: Database) {}
 
+  /** Those of the rails for which somebody has a chunk to be handed out now. */
+  async listRailsWithDue<Rail extends string>(rails: readonly Rail[]): Promise<Rail[]> {
+    const rows = await this.database.query<{ rail: Rail }>(LIST_RAILS_WITH_DUE, [rails]);
+    return rows.map((row) => row.rail);
+  }
+
   /**
    * Claims due chunks of a rail until `inFlight` are out, taking turns: each organization, and within it each bulk, has one out
    * before any has two. Alone, one bulk gets everything. Urgent bulks go first. One dispatcher at a time per rail.
    */
   async claim(tx: Tx, rail: string, inFlight: number, claimMs: number): Promise<DispatchedChunk[]> {
-    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('dispatch'), hashtext($1))`, [rail]);
-    return tx.query<DispatchedChunk>(
-      `WITH out AS (
-         SELECT organization_id, bulk_id, count(*)::int AS n FROM chunks
-          WHERE status IN ('dispatched', 'leased') AND rail = $1 GROUP BY 1, 2
-       ), waiting AS (
-         SELECT DISTINCT bulk_id FROM chunks WHERE status = 'open' AND rail = $1 AND due_at <= now()
-       ), allowed AS (
-         SELECT w.bulk_id, ${handsOutUnsent('$1')} AS hands_out_unsent FROM waiting w JOIN bulk_requests b ON b.id = w.bulk_id
-       ), candidate AS (
-         SELECT c.id, c.organization_id, c.bulk_id, c.urgent,
-                c.place + coalesce(out.n, 0) AS bulk_turn
-           FROM allowed a
-          CROSS JOIN LATERAL (
-            SELECT id, organization_id, bulk_id, urgent, row_number() OVER (ORDER BY due_at, id)::int AS place
-              FROM chunks
-             WHERE status = 'open' AND rail = $1 AND bulk_id = a.bulk_id AND due_at <= now()
-               AND (purpose <> 'submit' OR a.hands_out_unsent)
-             ORDER BY due_at, id LIMIT $2) c
-           LEFT JOIN out ON out.bulk_id = c.bulk_id
-       ), turn AS (
-         SELECT k.id, k.urgent, k.bulk_turn,
-                row_number() OVER (PARTITION BY k.organization_id ORDER BY k.urgent DESC, k.bulk_turn, k.id)
-                  + coalesce((SELECT sum(n) FROM out o WHERE o.organization_id = k.organization_id), 0) AS organization_turn
-           FROM candidate k
-       ), chosen AS (
-         SELECT id FROM turn ORDER BY urgent DESC, organization_turn, bulk_turn, id
-          LIMIT greatest(0, $2 - (SELECT coalesce(sum(n), 0) FROM out))
-       )
-       UPDATE chunks c SET status = 'dispatched', generation = c.generation + 1,
-              dispatched_until = now() + $3 * interval '1 ms'
-         FROM chosen, bulk_requests b
-        WHERE c.id = chosen.id AND c.status = 'open' AND b.id = c.bulk_id
-        RETURNING c.id, c.generation, b.correlation_id AS "requestId"`,
-      [rail, inFlight, claimMs],
-    );
+    await tx.query(LOCK_DISPATCH, [rail]);
+    return tx.query<DispatchedChunk>(CLAIM_CHUNKS, [rail, inFlight, claimMs]);
   }
 
   /** The next due chunk of any rail, for stepping by hand. */
@@ -111,7 +132,7 @@ export class DispatchRepository {
   }
 
   async hasUnfinished(on: Queryable, bulkId: string): Promise<boolean> {
-    const rows = await on.query(`SELECT 1 FROM chunks WHERE bulk_id = $1 AND closed_at IS NULL LIMIT 1`, [bulkId]);
+    const rows = await on.query(HAS_UNFINISHED_CHUNKS, [bulkId]);
     return rows.length > 0;
   }
 }

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../../domain/errors.js';
-import { Database, sqlState, type Tx } from '../../../platform/database/index.js';
+import { Database, prepared, sqlState, type Tx } from '../../../platform/database/index.js';
 import type { KillSwitch, KillSwitchScope, KillSwitchTarget } from '../domain/kill-switch.js';
 
 /** One lock for all switches. What a lease is about is known only after it has been taken. */
 const LOCK = `hashtext('kill_switches'), 0`;
+const LOCK_FOR_SHARE = prepared('lock_kill_switches_for_share', `SELECT pg_advisory_xact_lock_shared(${LOCK})`);
 const LOCK_NOT_AVAILABLE = '55P03';
 const COLUMNS = `scope, target, reason, engaged_by AS "engagedBy", engaged_at AS "engagedAt"`;
 
@@ -23,7 +24,7 @@ export class KillSwitchRepository {
 
   /** First lock of every transaction that may grant a window: engaging waits for its commit, or it sees the switch. */
   async lockForShare(tx: Tx): Promise<void> {
-    await tx.query(`SELECT pg_advisory_xact_lock_shared(${LOCK})`);
+    await tx.query(LOCK_FOR_SHARE);
   }
 
   /**

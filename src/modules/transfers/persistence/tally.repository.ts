@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Queryable, Tx } from '../../../platform/database/index.js';
+import { prepared, type Queryable, type Tx } from '../../../platform/database/index.js';
 import type { Tally } from '../domain/plan-record.js';
 import type { StoredTransferStatus } from '../domain/transfer.state.js';
 
@@ -55,6 +55,24 @@ const SUMS = [
   sum('returned_minor', 'bigint', 'returnedMinor'),
 ].join(', ');
 
+const APPEND_TALLY = prepared(
+  'append_tally',
+  `INSERT INTO bulk_tallies (organization_id, bulk_id, source, source_id, pending_count, submitted_count, in_doubt_count,
+     manual_review_count, settled_count, failed_count, cancelled_count, returned_count, settled_minor, failed_minor,
+     cancelled_minor, returned_minor)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+);
+
+const SUM_TALLIES = prepared(
+  'sum_tallies',
+  `SELECT b.id AS "bulkId", b.completed_at IS NOT NULL AS "isFolded", t.*,
+          (SELECT coalesce(sum(c.window_lines), 0)::int FROM chunks c
+            WHERE c.bulk_id = b.id AND c.closed_at IS NULL AND c.status = 'leased') AS submitting
+     FROM bulk_requests b
+    CROSS JOIN LATERAL (SELECT ${SUMS} FROM bulk_tallies WHERE bulk_id = b.id) t
+    WHERE b.id = ANY($1::uuid[])`,
+);
+
 @Injectable()
 export class TallyRepository {
   async append(
@@ -63,43 +81,29 @@ export class TallyRepository {
     tally: Tally,
   ): Promise<void> {
     const { counts, amountsMinor } = tally;
-    await tx.execute(
-      `INSERT INTO bulk_tallies (organization_id, bulk_id, source, source_id, pending_count, submitted_count, in_doubt_count,
-         manual_review_count, settled_count, failed_count, cancelled_count, returned_count, settled_minor, failed_minor,
-         cancelled_minor, returned_minor)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-      [
-        owner.organizationId,
-        owner.bulkId,
-        owner.source,
-        owner.sourceId,
-        counts.pending ?? 0,
-        counts.submitted ?? 0,
-        counts.in_doubt ?? 0,
-        counts.manual_review ?? 0,
-        counts.settled ?? 0,
-        counts.failed ?? 0,
-        counts.cancelled ?? 0,
-        counts.returned ?? 0,
-        amountsMinor.settled ?? 0n,
-        amountsMinor.failed ?? 0n,
-        amountsMinor.cancelled ?? 0n,
-        amountsMinor.returned ?? 0n,
-      ],
-    );
+    await tx.execute(APPEND_TALLY, [
+      owner.organizationId,
+      owner.bulkId,
+      owner.source,
+      owner.sourceId,
+      counts.pending ?? 0,
+      counts.submitted ?? 0,
+      counts.in_doubt ?? 0,
+      counts.manual_review ?? 0,
+      counts.settled ?? 0,
+      counts.failed ?? 0,
+      counts.cancelled ?? 0,
+      counts.returned ?? 0,
+      amountsMinor.settled ?? 0n,
+      amountsMinor.failed ?? 0n,
+      amountsMinor.cancelled ?? 0n,
+      amountsMinor.returned ?? 0n,
+    ]);
   }
 
   /** What is there of a bulk's tallies and windows, in one look. */
   async sums(on: Queryable, bulkIds: readonly string[]): Promise<Map<string, CurrentTallies>> {
-    const rows = await on.query<CurrentTallies & { bulkId: string }>(
-      `SELECT b.id AS "bulkId", b.completed_at IS NOT NULL AS "isFolded", t.*,
-              (SELECT coalesce(sum(c.window_lines), 0)::int FROM chunks c
-                WHERE c.bulk_id = b.id AND c.closed_at IS NULL AND c.status = 'leased') AS submitting
-         FROM bulk_requests b
-        CROSS JOIN LATERAL (SELECT ${SUMS} FROM bulk_tallies WHERE bulk_id = b.id) t
-        WHERE b.id = ANY($1::uuid[])`,
-      [bulkIds],
-    );
+    const rows = await on.query<CurrentTallies & { bulkId: string }>(SUM_TALLIES, [bulkIds]);
     return new Map(rows.map((row) => [row.bulkId, row]));
   }
 

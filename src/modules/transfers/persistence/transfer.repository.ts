@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { invariantViolated } from '../../../domain/errors.js';
-import type { Queryable, Tx } from '../../../platform/database/index.js';
+import { prepared, type Queryable, type Tx } from '../../../platform/database/index.js';
 import { copyRow } from '../../../platform/database/index.js';
 import { slices } from '../domain/chunk.js';
 import type { Line, Move } from '../domain/line.js';
@@ -54,6 +54,16 @@ export interface OrphanedLine extends Line {
   /** Its chunk let it out, or is gone and cannot tell. */
   readonly mayHaveLeft: boolean;
 }
+
+const MOVE_TRANSFERS = prepared(
+  'move_transfers',
+  `UPDATE transfers SET status = $2, attention = $3, attempts = attempts + $4, possibly_sent = $5,
+          rail_id = coalesce($8::jsonb ->> line::text, rail_id),
+          chunk_id = coalesce(($9::jsonb ->> line::text)::uuid, chunk_id),
+          failure_code = $10::jsonb ->> line::text, failure_detail = $11::jsonb ->> line::text,
+          settled_at = CASE WHEN $2 = 'settled' THEN now() ELSE settled_at END
+    WHERE bulk_id = $6 AND line = ANY($7::int[]) AND status = $1 AND ($12::uuid IS NULL OR chunk_id = $12)`,
+);
 
 @Injectable()
 export class TransferRepository {
@@ -112,28 +122,20 @@ export class TransferRepository {
     const [first] = moves;
     if (!first) return;
     const to = storedStatus(first.to);
-    const updated = await tx.execute(
-      `UPDATE transfers SET status = $2, attention = $3, attempts = attempts + $4, possibly_sent = $5,
-              rail_id = coalesce($8::jsonb ->> line::text, rail_id),
-              chunk_id = coalesce(($9::jsonb ->> line::text)::uuid, chunk_id),
-              failure_code = $10::jsonb ->> line::text, failure_detail = $11::jsonb ->> line::text,
-              settled_at = CASE WHEN $2 = 'settled' THEN now() ELSE settled_at END
-        WHERE bulk_id = $6 AND line = ANY($7::int[]) AND status = $1 AND ($12::uuid IS NULL OR chunk_id = $12)`,
-      [
-        storedStatus(first.from),
-        to,
-        RARE.includes(to) ? to : null,
-        first.attempts - first.line.attempts,
-        first.possiblySent,
-        bulkId,
-        moves.map((move) => move.line.line),
-        byLine(moves, (move) => move.railId),
-        byLine(moves, (move) => chunkOf.get(move.line.id) ?? null),
-        byLine(moves, (move) => move.code),
-        byLine(moves, (move) => move.detail),
-        chunkId,
-      ],
-    );
+    const updated = await tx.execute(MOVE_TRANSFERS, [
+      storedStatus(first.from),
+      to,
+      RARE.includes(to) ? to : null,
+      first.attempts - first.line.attempts,
+      first.possiblySent,
+      bulkId,
+      moves.map((move) => move.line.line),
+      byLine(moves, (move) => move.railId),
+      byLine(moves, (move) => chunkOf.get(move.line.id) ?? null),
+      byLine(moves, (move) => move.code),
+      byLine(moves, (move) => move.detail),
+      chunkId,
+    ]);
     if (updated !== moves.length) {
       throw invariantViolated(`${updated} of ${moves.length} transfers moved from ${first.from} to ${first.to}`);
     }
