@@ -8,6 +8,7 @@ import { CreateTransfers1795251900000 } from './1795251900000-create-transfers.j
 import { CreateSandboxJournal1795251960000 } from './1795251960000-create-sandbox-journal.js';
 import { AddControl1795252020000 } from './1795252020000-add-control.js';
 import { CreateReconciliation1795252080000 } from './1795252080000-create-reconciliation.js';
+import { IndexRareStates1795252140000 } from './1795252140000-index-rare-states.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
 export default new DataSource({
@@ -25,5 +26,6 @@ export default new DataSource({
     CreateSandboxJournal1795251960000,
     AddControl1795252020000,
     CreateReconciliation1795252080000,
+    IndexRareStates1795252140000,
   ],
 });

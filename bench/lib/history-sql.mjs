@@ -72,7 +72,7 @@ const TRANSFERS = `
     currency, rail, status, attention, counterparty_name, counterparty_iban, counterparty_bic, description, rail_id, failure_code,
     failure_detail, created_at, settled_at)
   SELECT id, :organization::uuid, bulk_id, pg_temp.id_of('chunk', at_ms, line - line % ${CHUNK_LINES}), :account::uuid, line, 1, true,
-         ${AMOUNT_MINOR}, 'EUR', 'sandbox', status, CASE WHEN status = 'manual_review' THEN status END,
+         ${AMOUNT_MINOR}, 'EUR', 'sandbox', status, CASE WHEN status <> 'settled' THEN status END,
          'Employee number ' || line, 'DE89370400' || lpad(line::text, 12, '0'), 'DEUTDEFFXXX', 'Salary ' || line,
          CASE WHEN status = 'settled' THEN 'sbx-' || replace(id::text, '-', '') END,
          CASE status WHEN 'failed' THEN 'AC04' WHEN 'manual_review' THEN 'timeout' END,

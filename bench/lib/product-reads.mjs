@@ -11,16 +11,19 @@ import 'reflect-metadata';
 export async function openProductReads(client) {
   /** @type {Asked[]} */
   let asked = [];
-  const { valueTypes } = await load('platform/database/value-types.js');
-  const run = async (/** @type {string} */ text, /** @type {readonly unknown[]} */ values = []) => {
+  const { toQueryConfig } = await load('platform/database/queryable.js');
+  const run = async (/** @type {unknown} */ statement, /** @type {readonly unknown[]} */ values = []) => {
+    const config = toQueryConfig(statement, values);
     const startedAt = performance.now();
-    const result = await client.query({ text, values: [...values], types: valueTypes });
-    asked.push({ text, values, ms: performance.now() - startedAt });
+    const result = await client.query(config);
+    asked.push({ text: config.text, values, ms: performance.now() - startedAt });
     return result;
   };
   const on = {
-    query: async (/** @type {string} */ text, /** @type {unknown[]} */ values) => (await run(text, values)).rows,
-    execute: async (/** @type {string} */ text, /** @type {unknown[]} */ values) => (await run(text, values)).rowCount,
+    query: async (/** @type {unknown} */ statement, /** @type {unknown[]} */ values) =>
+      (await run(statement, values)).rows,
+    execute: async (/** @type {unknown} */ statement, /** @type {unknown[]} */ values) =>
+      (await run(statement, values)).rowCount,
   };
   const { encodeCursor } = await load('platform/http/cursor.js');
   const { createdRange } = await load('platform/http/created-range.dto.js');
@@ -79,6 +82,7 @@ async function workListsOn(on) {
   const metrics = new TransferMetricsRepository(on);
   return {
     workLists: {
+      'look for chunks to hand out': () => dispatch.listRailsWithDue(['book', 'sandbox', 'http']),
       'claim chunks to hand out': () => dispatch.claim(on, 'sandbox', 16, 20_000),
       'reopen what nobody took': () => dispatch.reopenOverdue(),
       'hurry what is being stopped': () => dispatch.hurryStopped(),

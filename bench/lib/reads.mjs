@@ -127,7 +127,7 @@ function filteredReads({ transfers }, { organizationId }, sample) {
       run: ({ id }) => transfers.listOfBulk({ organizationId, bulkId: id, status: 'failed' }, SHOW_IBANS),
       path: ({ id }) => `/bulk-requests/${id}/transfers?limit=${PAGE}&status=failed`,
     },
-    ...['failed', 'manual_review', 'in_doubt'].map((status) => ({
+    ...['failed', 'manual_review', 'in_doubt', 'pending', 'cancelled'].map((status) => ({
       what: `page of all transfers that are ${status}`,
       choices: [null],
       run: () => list({ status }),
@@ -136,12 +136,13 @@ function filteredReads({ transfers }, { organizationId }, sample) {
     {
       what: 'page of all transfers of one bulk, by filter',
       choices: sample.bulks,
-      run: ({ id }) => list({ bulkId: id }),
+      run: ({ id }) => list({ bulkRequestId: id }),
       path: ({ id }) => `/transfers?limit=${PAGE}&bulk_request_id=${id}`,
     },
     {
       what: 'page of all transfers to an IBAN that got none',
       choices: [null],
+      isPromised: false, // until IBANs are found by a blind index
       run: () => list({ counterpartyIban: SOMEBODY_ELSE }),
       path: () => `/transfers?limit=${PAGE}&counterparty_iban=${SOMEBODY_ELSE}`,
     },

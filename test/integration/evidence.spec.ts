@@ -73,7 +73,7 @@ describe('evidence', () => {
       await say(bulkId, 0, 'rejected');
       await apply();
       await expect(transfersOf(worker.app, bulkId)).resolves.toMatchObject([
-        { status: 'failed', failureCode: 'AC04', attention: null },
+        { status: 'failed', failureCode: 'AC04', attention: 'failed' },
         { status: 'settled' },
       ]);
       await expect(balanceOf(worker.app, accountId)).resolves.toEqual({ posted: 100n, reserved: 0n });

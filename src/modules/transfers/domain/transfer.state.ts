@@ -47,5 +47,12 @@ export const OPEN_STATUSES: readonly TransferStatus[] = transferStates.states.fi
   (status) => !transferStates.isTerminal(status),
 );
 
+/**
+ * Whether few transfers are in this state, so that an index of them costs the others nothing (column `attention`). All lines wait, and
+ * nearly all are settled.
+ */
+export const isRare = (status: TransferStatus): boolean =>
+  status !== 'pending' && status !== 'submitting' && status !== 'settled';
+
 export const storedStatus = (status: TransferStatus): StoredTransferStatus =>
   status === 'submitting' ? 'pending' : status;

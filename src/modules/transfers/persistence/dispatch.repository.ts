@@ -25,7 +25,7 @@ const CLAIM_CHUNKS = prepared(
   'claim_chunks',
   `WITH out AS (
      SELECT organization_id, bulk_id, count(*)::int AS n FROM chunks
-      WHERE status IN ('dispatched', 'leased') AND rail = $1 GROUP BY 1, 2
+      WHERE closed_at IS NULL AND status IN ('dispatched', 'leased') AND rail = $1 GROUP BY 1, 2
    ), waiting AS (
      SELECT DISTINCT bulk_id FROM chunks WHERE status = 'open' AND rail = $1 AND due_at <= now()
    ), allowed AS (

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Queryable } from '../../../platform/database/index.js';
-import type { TransferStatus } from '../domain/transfer.state.js';
+import { isRare, type TransferStatus } from '../domain/transfer.state.js';
 
 /** A transfer as it is shown. */
 export interface TransferRow {
@@ -76,6 +76,21 @@ const SELECT = `SELECT t.id, t.bulk_id AS "bulkId", t.line, t.client_transfer_id
     t.origin_transfer_id AS "originTransferId"
   FROM transfers t JOIN chunks c ON c.id = t.chunk_id`;
 
+const IS_BEFORE = '($2::uuid IS NULL OR t.id < $2) AND $4::uuid IS NULL';
+const IS_BEFORE_IN_BULK = `t.bulk_id = $4
+  AND ($2::uuid IS NULL OR t.line < (SELECT line FROM transfers WHERE id = $2 AND bulk_id = $4))`;
+
+/** SQL: in the status asked for, if any. Nothing that would read every transfer there is when few or none are in it. */
+function hasStatus(status: TransferStatus | undefined, parameter: string): string {
+  if (status === undefined) return `${parameter}::text IS NULL`;
+  // Set to the status in all rare states; its indexes hold nothing else.
+  if (isRare(status)) return `t.attention = ${parameter}`;
+  if (status === 'settled') return `t.status = ${parameter}`;
+  // An open line is in an unfinished chunk.
+  return `${STATUS} = ${parameter} AND c.closed_at IS NULL AND c.organization_id = t.organization_id
+    AND t.bulk_id = c.bulk_id AND t.line BETWEEN c.line_from AND c.line_to`;
+}
+
 @Injectable()
 export class TransferReadsRepository {
   constructor(private readonly database: Database) {}
@@ -114,7 +129,7 @@ export class TransferReadsRepository {
     return rows.length > 0;
   }
 
-  /** Lines of a bulk in order, after `afterLine`: walks `(bulk_id, line)`, whatever the status asked for. */
+  /** Lines of a bulk in order, after `afterLine`. */
   async listOfBulk(
     filter: Omit<TransferFilter, 'created'> & { bulkId: string },
     afterLine: number,
@@ -122,7 +137,7 @@ export class TransferReadsRepository {
   ): Promise<TransferRow[]> {
     return this.database.query<TransferRow>(
       `${SELECT} WHERE t.bulk_id = $1 AND t.organization_id = $2 AND t.line > $3
-         AND ($4::text IS NULL OR ${STATUS} = $4) ORDER BY t.line LIMIT $5`,
+         AND ${hasStatus(filter.status, '$4')} ORDER BY t.line LIMIT $5`,
       [filter.bulkId, filter.organizationId, afterLine, filter.status ?? null, limit],
     );
   }
@@ -152,23 +167,24 @@ export class TransferReadsRepository {
     );
   }
 
-  /** Newest first, before `beforeId`: walks `(organization_id, id)`. */
+  /** Newest first, before `beforeId`. Those of one bulk in the order of its lines, which is that of their ids. */
   async list(filter: TransferFilter, beforeId: string | null, limit: number): Promise<TransferRow[]> {
+    const { bulkId, status } = filter;
+    const [isNext, order] = bulkId === undefined ? [IS_BEFORE, 't.id'] : [IS_BEFORE_IN_BULK, 't.line'];
     return this.database.query<TransferRow>(
-      `${SELECT} WHERE t.organization_id = $1
-         AND ($2::uuid IS NULL OR t.id < $2) AND ($3::uuid IS NULL OR t.id >= $3) AND ($4::uuid IS NULL OR t.id < $4)
-         AND ($5::text IS NULL OR ${STATUS} = $5) AND ($6::text IS NULL OR t.counterparty_iban = $6)
-         AND ($7::uuid IS NULL OR t.bulk_id = $7) AND ($8::timestamptz IS NULL OR t.created_at >= $8)
+      `${SELECT} WHERE t.organization_id = $1 AND ${isNext} AND ${hasStatus(status, '$3')}
+         AND ($5::uuid IS NULL OR t.id >= $5) AND ($6::uuid IS NULL OR t.id < $6)
+         AND ($7::text IS NULL OR t.counterparty_iban = $7) AND ($8::timestamptz IS NULL OR t.created_at >= $8)
          AND ($9::timestamptz IS NULL OR t.created_at < $9)
-       ORDER BY t.id DESC LIMIT $10`,
+       ORDER BY ${order} DESC LIMIT $10`,
       [
         filter.organizationId,
         beforeId,
+        status ?? null,
+        bulkId ?? null,
         filter.created.idFrom,
         filter.created.idBefore,
-        filter.status ?? null,
         filter.counterpartyIban ?? null,
-        filter.bulkId ?? null,
         filter.created.from,
         filter.created.before,
         limit,

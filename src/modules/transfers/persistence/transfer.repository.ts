@@ -5,7 +5,7 @@ import { copyRow } from '../../../platform/database/index.js';
 import { slices } from '../domain/chunk.js';
 import type { Line, Move } from '../domain/line.js';
 import type { RecordPlan } from '../domain/plan-record.js';
-import { type StoredTransferStatus, storedStatus } from '../domain/transfer.state.js';
+import { isRare, type StoredTransferStatus, storedStatus } from '../domain/transfer.state.js';
 
 /** A line of an accepted bulk, ready to be stored. */
 export interface NewTransfer {
@@ -40,8 +40,6 @@ export interface NewTransfersOwner {
 const INTAKE_COLUMNS = `id, chunk_id, line, rail, creditor_account_id, amount_minor, counterparty_name, counterparty_iban,
   counterparty_bic, description, purpose_code, client_transfer_id, origin_transfer_id`;
 const ROWS_PER_BLOCK = 500;
-/** States that put a transfer on the list of those that need a look. */
-const RARE: readonly string[] = ['submitted', 'in_doubt', 'manual_review'];
 
 export interface TransferState extends Omit<Line, 'status'> {
   readonly status: StoredTransferStatus;
@@ -125,7 +123,7 @@ export class TransferRepository {
     const updated = await tx.execute(MOVE_TRANSFERS, [
       storedStatus(first.from),
       to,
-      RARE.includes(to) ? to : null,
+      isRare(to) ? to : null,
       first.attempts - first.line.attempts,
       first.possiblySent,
       bulkId,
