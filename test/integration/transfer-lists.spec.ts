@@ -18,10 +18,11 @@ describe('lists of transfers', () => {
     worker = await startTestWorker({ CHUNK_SIZE: '10', RETRY_BASE_MS: '3600000' }, { working: false });
     queries = worker.app.get(TransfersQueries, { strict: false });
     payer = await createPayer(worker.app);
-    for (const _ of [1, 2]) bulks.push(await payer.submit(30, (line) => OUTCOMES[line % OUTCOMES.length] ?? ''));
+    const outcomeOf = (line: number): string => OUTCOMES[line % OUTCOMES.length] ?? '';
+    bulks.push(await payer.submit(30, outcomeOf), await payer.submit(30, outcomeOf));
     const somebodyElse = await createPayer(worker.app);
-    await somebodyElse.submit(10, (line) => OUTCOMES[line % OUTCOMES.length] ?? '');
-    for (const _ of [1, 2, 3, 4]) await executeNext(worker.app);
+    await somebodyElse.submit(10, outcomeOf);
+    for (let chunks = 0; chunks < 4; chunks++) await executeNext(worker.app);
     await finishSome();
     await takeChunk(worker.app, await waitingChunk());
   });

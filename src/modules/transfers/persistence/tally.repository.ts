@@ -63,15 +63,17 @@ const APPEND_TALLY = prepared(
    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 );
 
-const SUM_TALLIES = prepared(
-  'sum_tallies',
+const sumTallies = (ofBulk: string): string =>
   `SELECT b.id AS "bulkId", b.completed_at IS NOT NULL AS "isFolded", t.*,
           (SELECT coalesce(sum(c.window_lines), 0)::int FROM chunks c
             WHERE c.bulk_id = b.id AND c.closed_at IS NULL AND c.status = 'leased') AS submitting
      FROM bulk_requests b
     CROSS JOIN LATERAL (SELECT ${SUMS} FROM bulk_tallies WHERE bulk_id = b.id) t
-    WHERE b.id = ANY($1::uuid[])`,
-);
+    WHERE ${ofBulk}`;
+
+/** The status of one bulk is asked for all the time; with a list of ids PostgreSQL would plan it anew each time. */
+const SUM_TALLIES_OF_ONE = prepared('sum_tallies_of_one', sumTallies('b.id = $1'));
+const SUM_TALLIES = sumTallies('b.id = ANY($1::uuid[])');
 
 @Injectable()
 export class TallyRepository {
@@ -103,7 +105,8 @@ export class TallyRepository {
 
   /** What is there of a bulk's tallies and windows, in one look. */
   async sums(on: Queryable, bulkIds: readonly string[]): Promise<Map<string, CurrentTallies>> {
-    const rows = await on.query<CurrentTallies & { bulkId: string }>(SUM_TALLIES, [bulkIds]);
+    const [statement, ids] = bulkIds.length === 1 ? [SUM_TALLIES_OF_ONE, bulkIds[0]] : [SUM_TALLIES, bulkIds];
+    const rows = await on.query<CurrentTallies & { bulkId: string }>(statement, [ids]);
     return new Map(rows.map((row) => [row.bulkId, row]));
   }
 
