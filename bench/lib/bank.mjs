@@ -78,7 +78,7 @@ function paymentRequest(reference, latencyMs) {
   return {
     method: 'POST',
     path: '/payments',
-    headers: { 'idempotency-key': reference },
+    idempotencyKey: reference,
     body: JSON.stringify({
       reference,
       amount: '0.01',

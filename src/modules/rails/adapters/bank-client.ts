@@ -3,6 +3,7 @@ import {
   type AgentOptions,
   type ClientRequest,
   type IncomingMessage,
+  type OutgoingHttpHeaders,
   request as httpRequest,
   type RequestOptions,
   validateHeaderValue,
@@ -27,7 +28,7 @@ export interface BankRequest {
   readonly method: 'GET' | 'POST';
   /** Below the bank's address, from its slash on. */
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly idempotencyKey?: string;
   readonly body?: string;
 }
 
@@ -53,7 +54,8 @@ const NOT_SENT: Readonly<Record<string, NotSentCode>> = {
  * is established (TLS: and its certificate verified), so whether it may have left this machine is never a guess.
  */
 export class BankClient {
-  private readonly target: RequestOptions;
+  private readonly target: { readonly hostname: string; readonly port: number | string | undefined };
+  private readonly authorization: string | undefined;
   private readonly basePath: string;
   private readonly isTls: boolean;
   private readonly agent: HttpAgent;
@@ -65,7 +67,8 @@ export class BankClient {
       throw new Error('RAIL_HTTP_URL is an address and a path, without a user, a query or a fragment');
     validateHeaderValue('authorization', `Bearer ${settings.token ?? ''}`);
     const { hostname, port } = urlToHttpOptions(url);
-    this.target = { hostname, port };
+    this.target = { hostname: hostname ?? '', port: port ?? undefined };
+    this.authorization = settings.token === undefined ? undefined : `Bearer ${settings.token}`;
     this.isTls = url.protocol === 'https:';
     this.basePath = url.pathname.replace(/\/+$/, '');
     const { concurrency } = settings;
@@ -124,21 +127,18 @@ export class BankClient {
     this.agent.destroy();
   }
 
-  private open({ method, path, headers, body }: BankRequest, agent: HttpAgent): ClientRequest {
-    const { token } = this.settings;
-    const send = this.isTls ? httpsRequest : httpRequest;
-    return send({
-      ...this.target,
-      agent,
-      method,
-      path: `${this.basePath}${path}`,
-      headers: {
-        accept: 'application/json',
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
-        ...headers,
-      },
-    });
+  /** Without spreads: they were the most expensive thing we did ourselves for a call. */
+  private open({ method, path, idempotencyKey, body }: BankRequest, agent: HttpAgent): ClientRequest {
+    const headers: OutgoingHttpHeaders = { accept: 'application/json' };
+    if (this.authorization !== undefined) headers.authorization = this.authorization;
+    if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
+    if (body !== undefined) {
+      headers['content-type'] = 'application/json';
+      headers['content-length'] = Buffer.byteLength(body);
+    }
+    const { hostname, port } = this.target;
+    const options: RequestOptions = { hostname, port, agent, method, path: this.basePath + path, headers };
+    return this.isTls ? httpsRequest(options) : httpRequest(options);
   }
 
   private newAgent(options: AgentOptions): HttpAgent {

@@ -207,8 +207,7 @@ function heldBack({ refused, retryAfterMs: waitMs }: Refusal): PaymentOutcome {
 }
 
 function paymentRequest(payment: RailPayment): BankRequest {
-  const headers = { 'idempotency-key': payment.reference };
-  return { method: 'POST', path: '/payments', headers, body: paymentMessage(payment) };
+  return { method: 'POST', path: '/payments', idempotencyKey: payment.reference, body: paymentMessage(payment) };
 }
 
 const isoOf = (instant: Date): string => encodeURIComponent(instant.toISOString());

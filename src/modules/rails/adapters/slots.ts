@@ -3,7 +3,9 @@
  * signal, not with its turn: a window that has closed must not be held open by the slow calls of others.
  */
 export class Slots {
-  private readonly waiting = new Set<() => void>();
+  private readonly waiting = new Set<Waiter>();
+  /** One listener for all that wait under a signal: a listener for each would cost more than the waiting. */
+  private readonly heard = new WeakSet<AbortSignal>();
 
   constructor(private free: number) {}
 
@@ -14,18 +16,8 @@ export class Slots {
       this.free--;
       return true;
     }
-    return new Promise((resolve) => {
-      const giveUp = (): void => {
-        this.waiting.delete(go);
-        resolve(false);
-      };
-      const go = (): void => {
-        signal.removeEventListener('abort', giveUp);
-        resolve(true);
-      };
-      this.waiting.add(go);
-      signal.addEventListener('abort', giveUp, { once: true });
-    });
+    this.hear(signal);
+    return new Promise((resolve) => this.waiting.add({ signal, resolve }));
   }
 
   /** Gives a place back: to whoever has waited longest. */
@@ -36,6 +28,24 @@ export class Slots {
       return;
     }
     this.waiting.delete(next);
-    next();
+    next.resolve(true);
   }
+
+  private hear(signal: AbortSignal): void {
+    if (this.heard.has(signal)) return;
+    this.heard.add(signal);
+    const giveUp = (): void => {
+      for (const waiter of this.waiting) {
+        if (waiter.signal !== signal) continue;
+        this.waiting.delete(waiter);
+        waiter.resolve(false);
+      }
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+  }
+}
+
+interface Waiter {
+  readonly signal: AbortSignal;
+  readonly resolve: (hasPlace: boolean) => void;
 }

@@ -11,6 +11,7 @@ export function paymentMessage(payment: RailPayment): string {
     debtor: { iban: debtor.iban, bic: debtor.bic },
     creditor: { name: creditor.name, iban: creditor.iban, bic: creditor.bic },
     remittance,
-    ...(reverses !== null && { reverses }),
+    // Absent from the message when undefined; a conditional spread costs more than the rest of it.
+    reverses: reverses ?? undefined,
   });
 }
