@@ -25,4 +25,4 @@ COPY package.json ./
 COPY scripts ./scripts
 USER node
 EXPOSE 3000
-CMD ["node", "--enable-source-maps", "--max-semi-space-size=32", "dist/main.api.js"]
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=32", "--heap-growing-percent=30", "dist/main.api.js"]

@@ -51,7 +51,12 @@ async function start(name, entry, portVariable, { env, output, port: wantedPort,
     const started = new SupervisedProcess({
       name,
       command: process.execPath,
-      args: ['--enable-source-maps', '--max-semi-space-size=32', path.join(PROJECT_DIR, 'dist', entry)],
+      args: [
+        '--enable-source-maps',
+        '--max-semi-space-size=32',
+        '--heap-growing-percent=30',
+        path.join(PROJECT_DIR, 'dist', entry),
+      ],
       cwd: PROJECT_DIR,
       env: { ...env, [portVariable]: String(port) },
       output,

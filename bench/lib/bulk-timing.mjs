@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ScriptError } from '../../scripts/script-error.mjs';
 import { bulkBody } from './organizations.mjs';
 
-const POLL_MS = 10;
+const POLL_MS = 25;
+/** No bulk of a measure takes that long; one that does will not end. */
+const DEADLINE_MS = 600_000;
 
 /**
  * @typedef {object} TimedBulk
@@ -43,10 +45,12 @@ export async function submitAndWait(database, organization, lines, { pollMs = PO
  * @returns {Promise<number>} when its completion was seen, in ms of the wall clock
  */
 export async function untilCompleted(api, id, pollMs = POLL_MS) {
+  const deadline = wallClock() + DEADLINE_MS;
   for (;;) {
-    const { status } = await api.get(`/bulk-requests/${id}/status`);
+    const { status, counts } = await api.get(`/bulk-requests/${id}/status`);
     if (status === 'completed') return wallClock();
     if (status !== 'processing') throw new ScriptError(`the bulk ended as ${status}`);
+    if (wallClock() > deadline) throw new ScriptError(`the bulk ${id} does not end: ${JSON.stringify(counts)}`);
     await delay(pollMs);
   }
 }

@@ -93,7 +93,7 @@ function reportSplits(report, rounds) {
     title: 'Where the time of a bulk goes, in ms',
     note:
       'accept: the POST. dispatch: from its answer to the first lease. execute: to the commit of the last record. ' +
-      'complete: to the answer that says so, asked for every 10 ms.',
+      'complete: to the answer that says so, asked for every 25 ms.',
     columns: ['Phase', 'One worker', 'Two workers'],
     rows: [
       row('accept', ({ splits }) => splits.accept),

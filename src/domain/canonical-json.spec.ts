@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { DomainError } from './errors.js';
-import { canonicalJson } from './canonical-json.js';
+import { canonicalJson, canonicalPieces } from './canonical-json.js';
 
 /** The same JSON value with the members of every object in another order. */
 function reordered(value: unknown): unknown {
@@ -93,5 +93,25 @@ describe('canonicalJson', () => {
     ['RegExp', /a/],
   ])('refuses what JSON cannot say: %s', (_, value) => {
     expect(() => canonicalJson(value)).toThrow(DomainError);
+  });
+});
+
+describe('canonicalPieces', () => {
+  it('say the same in pieces that never cut a string in two', () => {
+    const line = { name: 'Zoë 😀', amount: '1.00', nested: { b: [1, 2], a: null } };
+    const value = { z: Array.from({ length: 5_000 }, () => line), a: 'x'.repeat(100_000), m: { y: 1, x: [[]] } };
+    const pieces: string[] = [];
+    canonicalPieces(value, (piece) => pieces.push(piece));
+    expect(pieces.join('')).toBe(canonicalJson(value));
+    expect(JSON.parse(pieces.join(''))).toEqual(value);
+    expect(pieces.length).toBeGreaterThan(4);
+    expect(pieces.filter((piece) => /[\ud800-\udbff]$/.test(piece))).toEqual([]);
+    expect(Math.max(...pieces.slice(2).map(({ length }) => length))).toBeLessThan(70_000);
+  });
+
+  it.each([[null], [{}], [[]], ['text'], [{ a: undefined }]])('of %j are its text', (value) => {
+    const pieces: string[] = [];
+    canonicalPieces(value, (piece) => pieces.push(piece));
+    expect(pieces.join('')).toBe(canonicalJson(value));
   });
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '../../config/config.module.js';
 import type { Config } from '../../config/config.schema.js';
-import { canonicalJson } from '../../domain/canonical-json.js';
+import { canonicalPieces } from '../../domain/canonical-json.js';
 import { DomainError } from '../../domain/errors.js';
 import { Database, type Tx, UnitOfWork } from '../database/index.js';
 import { type IdempotencyRecord, IdempotencyRepository } from './idempotency.repository.js';
@@ -32,7 +32,11 @@ export const idempotencyInProgress = (): DomainError =>
     retryAfterSeconds: 1,
   });
 
-export const hashBody = (body: unknown): Buffer => createHash('sha256').update(canonicalJson(body)).digest();
+export function hashBody(body: unknown): Buffer {
+  const hash = createHash('sha256');
+  canonicalPieces(body, (piece) => hash.update(piece));
+  return hash.digest();
+}
 
 /** The stored answer, when it belongs to this body. */
 export function replayOf(record: IdempotencyRecord, bodyHash: Buffer): Reply {
