@@ -2,7 +2,7 @@ import { startBaselines } from './baselines.mjs';
 import { measureUsage, usagePerTransfer } from './usage.mjs';
 
 // A process that has just started runs its code slowly until V8 has compiled it: the first bulks say nothing.
-const WARM_UP_BULKS = 3;
+const WARM_UP_BULKS = 6;
 
 /**
  * @typedef {object} Round

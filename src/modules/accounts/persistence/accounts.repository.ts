@@ -21,6 +21,18 @@ const ACCOUNT = `id, organization_id AS "organizationId", name, iban, bic, curre
 const DEBTOR = `id, organization_id AS "organizationId", name, iban, bic, currency, status,
   posted_minor - reserved_minor + overdraft_limit_minor AS "availableMinor"`;
 
+const CREDITOR = 'iban, id, organization_id AS "organizationId", currency';
+
+const FIND_BY_IBANS = prepared(
+  'find_accounts_by_ibans',
+  `SELECT ${CREDITOR}, false AS own FROM accounts
+    WHERE iban = ANY($2::text[]) AND verified_at IS NOT NULL AND organization_id <> $1 AND kind = 'customer'
+   UNION ALL
+   SELECT ${CREDITOR}, true FROM accounts
+    WHERE organization_id = $1 AND iban = ANY($2::text[]) AND kind = 'customer'
+   ORDER BY own`,
+);
+
 const FIND_SYSTEM_ACCOUNT = prepared(
   'find_system_account',
   `SELECT id FROM accounts
@@ -106,16 +118,7 @@ export class AccountsRepository {
     organizationId: string,
     ibans: readonly string[],
   ): Promise<(Creditor & { iban: string })[]> {
-    const columns = 'iban, id, organization_id AS "organizationId", currency';
-    return on.query<Creditor & { iban: string }>(
-      `SELECT ${columns}, false AS own FROM accounts
-        WHERE iban = ANY($2::text[]) AND verified_at IS NOT NULL AND organization_id <> $1 AND kind = 'customer'
-       UNION ALL
-       SELECT ${columns}, true FROM accounts
-        WHERE organization_id = $1 AND iban = ANY($2::text[]) AND kind = 'customer'
-       ORDER BY own`,
-      [organizationId, ibans],
-    );
+    return on.query<Creditor & { iban: string }>(FIND_BY_IBANS, [organizationId, ibans]);
   }
 
   /** In id order, the one order of all account locks. */
