@@ -57,7 +57,7 @@ async function runMeasure(name, { options, machine }) {
   const { measure, title } = await import(`./measures/${name}.mjs`);
   console.log(`\n=== ${title}`);
   const startedAt = performance.now();
-  const report = new Report({ name, title }, { rounds: options.rounds, machine });
+  const report = new Report({ name, title }, { machine });
   /** @type {Set<import('./lib/lab.mjs').Lab>} */
   const open = new Set();
   try {

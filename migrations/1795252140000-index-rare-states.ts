@@ -7,10 +7,11 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 export class IndexRareStates1795252140000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP INDEX transfers_needing_attention;
       UPDATE transfers SET attention = status WHERE status IN ('failed', 'cancelled', 'returned');
       CREATE INDEX transfers_in_rare_state ON transfers (organization_id, attention, id) WHERE attention IS NOT NULL;
       CREATE INDEX transfers_of_bulk_in_rare_state ON transfers (bulk_id, attention, line) WHERE attention IS NOT NULL;
+      -- Last: it is what keeps readers out, until the end of the transaction.
+      DROP INDEX transfers_needing_attention;
     `);
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { ScriptError } from '../../scripts/script-error.mjs';
 import { wallClock } from './bulk-timing.mjs';
 
 const LOOK_EVERY_MS = 5;
@@ -57,12 +58,14 @@ export class CompletionWatch {
 
   async #lookOnce() {
     const { rows } = await this.#client.query(
-      `SELECT id FROM bulk_requests WHERE id = ANY ($1::uuid[]) AND completed_at IS NOT NULL`,
+      `SELECT id, status FROM bulk_requests WHERE id = ANY ($1::uuid[]) AND completed_at IS NOT NULL`,
       [[...this.#awaited.keys()]],
     );
     const at = wallClock();
-    for (const { id } of rows) {
-      this.#awaited.get(id)?.resolve(at);
+    for (const { id, status } of rows) {
+      const awaited = this.#awaited.get(id);
+      if (status === 'completed') awaited?.resolve(at);
+      else awaited?.reject(new ScriptError(`the bulk ${id} ended as ${status}`));
       this.#awaited.delete(id);
     }
   }

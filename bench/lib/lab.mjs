@@ -28,7 +28,7 @@ const POSTGRES_FLAGS = ['track_commit_timestamp=on'];
  * @property {{url: string, pid: number, version: string, client: Redis}} redis
  * @property {number} apiPid
  * @property {() => number[]} workerPids
- * @property {(count: number, env?: NodeJS.ProcessEnv) => Promise<void>} startWorkers instead of those that run now
+ * @property {(count: number, env?: NodeJS.ProcessEnv) => Promise<void>} startWorkers so many, with these settings; what runs with others is stopped
  * @property {() => Promise<void>} stopWorkers
  * @property {(lines: number | readonly object[], options?: {organization?: Organization, pollMs?: number, fields?: Record<string, unknown>}) =>
  *   Promise<import('./bulk-timing.mjs').TimedBulk>} submitAndWait
@@ -127,26 +127,28 @@ function productEnv({ postgres, redis }, env) {
 }
 
 /**
- * The workers, replaced all at once.
+ * The workers. Those that run with the same settings stay: V8 takes a while until it runs them as fast as it does in production.
  *
  * @param {{env: NodeJS.ProcessEnv, output: number}} settings
  */
 function workerFleet({ env, output }) {
   /** @type {import('../../scripts/processes.mjs').ReadyProcess[]} */
-  let running = [];
-  const stop = async () => {
-    const stopped = running;
-    running = [];
-    await Promise.all(stopped.map((worker) => worker.stop()));
+  const running = [];
+  let settings = '';
+  const keep = async (/** @type {number} */ count) => {
+    await Promise.all(running.splice(count).map((worker) => worker.stop()));
   };
   return {
-    stop,
+    stop: () => keep(0),
     pids: () => running.map(({ pid }) => pid),
     start: async (/** @type {number} */ count, /** @type {NodeJS.ProcessEnv} */ extra = {}) => {
-      await stop();
-      running = await Promise.all(
-        Array.from({ length: count }, () => startWorker({ env: { ...env, ...extra }, output })),
+      const wanted = JSON.stringify(extra);
+      await keep(wanted === settings ? count : 0);
+      settings = wanted;
+      const missing = Array.from({ length: count - running.length }, () =>
+        startWorker({ env: { ...env, ...extra }, output }),
       );
+      running.push(...(await Promise.all(missing)));
     },
   };
 }

@@ -82,7 +82,7 @@ async function workListsOn(on) {
   const metrics = new TransferMetricsRepository(on);
   return {
     workLists: {
-      'look for chunks to hand out': () => dispatch.listRailsWithDue(['book', 'sandbox', 'http']),
+      'look for chunks to hand out': () => dispatch.hasDue('sandbox'),
       'claim chunks to hand out': () => dispatch.claim(on, 'sandbox', 16, 20_000),
       'reopen what nobody took': () => dispatch.reopenOverdue(),
       'hurry what is being stopped': () => dispatch.hurryStopped(),

@@ -15,7 +15,7 @@ import { isMet, targetCells } from './targets.mjs';
  * @typedef {object} Section
  * @property {string} name
  * @property {string} title
- * @property {import('./machine.mjs').Machine & {rounds: number}} circumstances
+ * @property {import('./machine.mjs').Machine} circumstances
  * @property {Table[]} tables
  * @property {Target[]} targets
  * @property {import('./chart.mjs').Chart} [chart]
@@ -28,10 +28,10 @@ export class Report {
 
   /**
    * @param {{name: string, title: string}} measure
-   * @param {{rounds: number, machine: import('./machine.mjs').Machine}} circumstances
+   * @param {{machine: import('./machine.mjs').Machine}} circumstances
    */
-  constructor({ name, title }, { rounds, machine }) {
-    this.#section = { name, title, circumstances: { ...machine, rounds }, tables: [], targets: [] };
+  constructor({ name, title }, { machine }) {
+    this.#section = { name, title, circumstances: machine, tables: [], targets: [] };
   }
 
   /** @param {{postgres: string, redis: string}} versions */
@@ -39,8 +39,9 @@ export class Report {
     Object.assign(this.#section.circumstances, versions);
   }
 
-  /** @param {{title: string, columns: string[], rows: readonly (readonly Cell[])[], note?: string}} table */
-  table({ title, columns, rows, note }) {
+  /** @param {{title: string, columns: string[], rows: readonly (readonly Cell[])[], rounds?: number, note?: string}} table */
+  table({ title, columns, rows, rounds, note: remark }) {
+    const note = [remark, rounds && `${rounds} ${rounds === 1 ? 'round' : 'rounds'}.`].filter(Boolean).join(' ');
     const shown = { title, columns, rows: rows.map((row) => row.map(cellText)), ...(note && { note }) };
     this.#section.tables.push(shown);
     console.log(`\n${title}${note ? `\n${note}` : ''}`);
@@ -111,7 +112,7 @@ function resultsText(sections) {
   return [
     '# Benchmark results',
     'Written by `npm run bench`: change nothing here. [README.md](README.md) says what is measured, and how.',
-    'A cell with three numbers is the median of the rounds, the least and the most.',
+    'A cell with three numbers is the median of so many rounds as the table says, the least and the most.',
     '## Targets',
     `${targets.length - missed} of ${targets.length} are met.`,
     markdownTable({ columns: ['Target', 'Wanted', 'Measured', 'Verdict'], rows: targets.map(targetCells) }),
@@ -124,7 +125,6 @@ function sectionText({ title, circumstances, tables }) {
   return [
     `## ${title}`,
     describeMachine(circumstances),
-    `${circumstances.rounds} ${circumstances.rounds === 1 ? 'round' : 'rounds'}.`,
     ...tables.flatMap((table) => [`### ${table.title}`, ...(table.note ? [table.note] : []), markdownTable(table)]),
   ];
 }

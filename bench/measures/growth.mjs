@@ -1,6 +1,6 @@
 import { fillHistory } from '../lib/history.mjs';
 import { creditTransfers } from '../lib/organizations.mjs';
-import { formatNumber, median } from '../lib/stats.mjs';
+import { formatNumber, median, spread } from '../lib/stats.mjs';
 
 export const name = 'growth';
 export const title = 'Growth: lines, workers, slow rails, history';
@@ -10,7 +10,8 @@ const CHUNK_LINES = 500;
 const WORKER_CONCURRENCY = 4;
 /** A small bulk takes so little time that one of them says nothing. */
 const REPEATS_OF_SMALL = 10;
-/** Workers are started anew for each of their rounds. */
+const POLL_SMALL_MS = 5;
+/** Some workers are started anew for each of their rounds. */
 const MAX_WORKER_ROUNDS = 3;
 
 /** @typedef {import('../run.mjs').MeasureContext} MeasureContext */
@@ -33,12 +34,14 @@ async function measureLines({ options, report, startLab }) {
   for (let round = 0; round < options.rounds; round += 1) {
     for (const [lines, timed] of bulks) {
       for (let nth = 0; nth < (lines <= 100 ? REPEATS_OF_SMALL : 1); nth += 1)
-        timed.push(await lab.submitAndWait(lines));
+        timed.push(await lab.submitAndWait(lines, lines <= 100 ? { pollMs: POLL_SMALL_MS } : {}));
     }
   }
   await lab.close();
   report.table({
     title: 'By the lines of a bulk',
+    note: `Bulks of up to 100 lines ${REPEATS_OF_SMALL} times a round, asked about every ${POLL_SMALL_MS} ms, the others every 25 ms.`,
+    rounds: options.rounds,
     columns: ['Lines', 'Lines/s', 'Accepted in ms', 'Completed in ms'],
     rows: [...bulks].map(([lines, timed]) => [
       formatNumber(lines, 0),
@@ -61,8 +64,9 @@ async function measureWorkers({ options, report, startLab }) {
   const lines = options.size(10_000, 5_000);
   const latencies = [0, 20, 200];
   const lab = await startLab({ workers: 0 });
+  const rounds = Math.min(options.rounds, MAX_WORKER_ROUNDS);
   const rates = new Map([1, 2, 4].map((count) => [count, latencies.map(() => /** @type {number[]} */ ([]))]));
-  for (let round = 0; round < Math.min(options.rounds, MAX_WORKER_ROUNDS); round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     for (const [count, byLatency] of rates) {
       await lab.startWorkers(count);
       await warmUp(lab, lines);
@@ -77,6 +81,7 @@ async function measureWorkers({ options, report, startLab }) {
     note:
       'The sandbox rail takes its time once for a chunk, as a bank does that takes files. In brackets what that allows: chunks under way ' +
       `(${WORKER_CONCURRENCY} a worker) times ${CHUNK_LINES} lines, divided by the time. Rails that take payments one by one: see the rail \`http\`.`,
+    rounds,
     columns: ['Workers', ...latencies.map((latencyMs) => `Rail ${latencyMs} ms`)],
     rows: [...rates].map(([count, byLatency]) => [
       String(count),
@@ -100,7 +105,8 @@ async function measureHistory({ options, report, startLab }) {
   for (let round = -1; round < options.rounds; round += 1) {
     for (const { lab, large, small } of places) {
       large.push(await lab.submitAndWait(lines));
-      for (let nth = 0; nth < REPEATS_OF_SMALL; nth += 1) small.push(await lab.submitAndWait(100));
+      for (let nth = 0; nth < REPEATS_OF_SMALL; nth += 1)
+        small.push(await lab.submitAndWait(100, { pollMs: POLL_SMALL_MS }));
       if (round < 0) for (const warmUps of [large, small]) warmUps.length = 0;
     }
   }
@@ -108,6 +114,7 @@ async function measureHistory({ options, report, startLab }) {
   report.table({
     title: 'By what is in the tables already',
     note: 'Settled a year ago and since: transfers with their chunks, ledger entries, holds and bulks, four in five in bulks of 10,000 lines, the others in bulks of 50.',
+    rounds: options.rounds,
     columns: ['Transfers', `Lines/s of ${formatNumber(lines)} lines`, 'Accepted in ms', '100 lines completed in ms'],
     rows: places.map(({ existing: transfers, large, small }) => [
       formatNumber(transfers),
@@ -164,7 +171,7 @@ function linesPerSecond({ lines, totalMs }) {
  * @param {number} lines of the bulk: it may have fewer chunks than there is room for
  */
 function withCeiling(rates, workers, latencyMs, lines) {
-  const shown = formatNumber(median(rates));
+  const shown = spread(rates);
   if (latencyMs === 0) return shown;
   const rounds = Math.ceil(lines / CHUNK_LINES / (workers * WORKER_CONCURRENCY));
   return `${shown} (${formatNumber((lines / (rounds * latencyMs)) * 1_000)})`;

@@ -41,7 +41,7 @@ export async function measure({ options, report, startLab }) {
   }
   await lab.close();
   await bank.stop();
-  reportCases(report, cases);
+  reportCases(report, cases, rounds);
 }
 
 /**
@@ -72,6 +72,7 @@ async function measureCpu(lab, bank, report, { rounds, lines }) {
   report.table({
     title: 'CPU of the client, in us per payment',
     note: `Bulks of ${formatNumber(lines)} lines, 50 calls under way, a bank that answers at once.`,
+    rounds,
     columns: ['What', 'us'],
     rows: [
       ['worker, rail `http`', cpuUs.http],
@@ -114,13 +115,15 @@ async function runCase(lab, bank, one, seconds) {
 /**
  * @param {import('../lib/report.mjs').Report} report
  * @param {readonly Case[]} cases
+ * @param {number} rounds
  */
-function reportCases(report, cases) {
+function reportCases(report, cases, rounds) {
   report.table({
     title: 'Throughput with a bank that takes its time',
     note:
       'Calls/s from the first lease to the last record, one worker. RAIL_CONCURRENCY / latency is what arithmetic allows; the same calls by ' +
       'the HTTP client alone are what the bank simulator, one process on the same cores, allows.',
+    rounds,
     columns: ['Latency in ms', 'RAIL_CONCURRENCY', 'Calls/s', '% of arithmetic', '% of the client alone'],
     rows: cases.map(({ latencyMs, concurrency, callsPerSecond, ofIdeal, ofBare }) => [
       String(latencyMs),

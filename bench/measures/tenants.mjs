@@ -29,22 +29,24 @@ export async function measure({ options, report, startLab }) {
 
   /** @type {Record<'idle' | 'crowd' | 'beside' | 'crowdBeside', SmallBulk[]>} */
   const seen = { idle: [], crowd: [], beside: [], crowdBeside: [] };
-  for (let round = 0; round < Math.min(options.rounds, MAX_ROUNDS); round += 1) {
+  const rounds = Math.min(options.rounds, MAX_ROUNDS);
+  for (let round = 0; round < rounds; round += 1) {
     seen.idle.push(...(await oneByOne(scene, (done) => done < scene.idleBulks)));
     seen.crowd.push(...(await allAtOnce(scene)));
     seen.beside.push(...(await besideLargeBulk(scene, (isRunning) => oneByOne(scene, isRunning))));
     seen.crowdBeside.push(...(await besideLargeBulk(scene, () => allAtOnce(scene))));
   }
   await watch.close();
-  reportSeen(report, scene, seen);
+  reportSeen(report, scene, seen, rounds);
 }
 
 /**
  * @param {import('../lib/report.mjs').Report} report
  * @param {Scene} scene
  * @param {Record<'idle' | 'crowd' | 'beside' | 'crowdBeside', SmallBulk[]>} seen
+ * @param {number} rounds
  */
-function reportSeen(report, { tenants, largeLines }, seen) {
+function reportSeen(report, { tenants, largeLines }, seen, rounds) {
   const large = `a bulk of ${formatNumber(largeLines)} lines`;
   const all = `${tenants.length} organizations at once`;
   const inOrder = /** @type {const} */ ([
@@ -58,6 +60,7 @@ function reportSeen(report, { tenants, largeLines }, seen) {
   report.table({
     title: `Bulks of ${SMALLEST} to ${LARGEST} lines, one organization each, in ms from the POST`,
     note: 'Completed: as the database shows it, looked at every 5 ms. Callers and what they call share the cores.',
+    rounds,
     columns: ['Small bulks', 'accepted p50', 'p95', 'p99', 'completed p50', 'p95', 'p99', 'Bulks'],
     rows: inOrder.map(([what, bulks]) => [
       what,

@@ -58,7 +58,8 @@ async function startWorker(env) {
   const worker = new SupervisedProcess({
     name: 'naive engine',
     command: process.execPath,
-    args: [path.join(import.meta.dirname, 'worker.mjs')],
+    // As the product's processes are started.
+    args: ['--max-semi-space-size=32', '--heap-growing-percent=30', path.join(import.meta.dirname, 'worker.mjs')],
     env,
     onOutput: (text) => {
       if (/^ready$/m.test(text)) saidReady();

@@ -120,16 +120,16 @@ async function payTransfer({ data: { id, bulkId } }) {
     );
     await run(
       client,
-      'account',
-      `UPDATE naive.accounts SET balance = balance - $2, reserved = reserved - $2 WHERE id = $1`,
-      [ACCOUNT_ID, amount],
-    );
-    await run(
-      client,
       'count',
       `UPDATE naive.bulks SET settled = settled + 1, status = CASE WHEN settled + 1 = lines THEN 'completed' ELSE status END
         WHERE id = $1`,
       [bulkId],
+    );
+    await run(
+      client,
+      'account',
+      `UPDATE naive.accounts SET balance = balance - $2, reserved = reserved - $2 WHERE id = $1`,
+      [ACCOUNT_ID, amount],
     );
   });
 }

@@ -54,6 +54,18 @@ describe('the dispatch of chunks', () => {
     return Object.fromEntries(rows.map(({ bulkId, count }) => [bulkId, count]));
   };
 
+  it('looks whether anything of a rail is due before it claims', async () => {
+    const claims = jest.spyOn(repository, 'claim');
+    await runLoop(worker.app, 'dispatch-sandbox');
+    expect(claims).not.toHaveBeenCalled();
+    await small.submit(1);
+    await runLoop(worker.app, 'dispatch-book');
+    expect(claims).not.toHaveBeenCalled();
+    await runLoop(worker.app, 'dispatch-sandbox');
+    expect(claims.mock.calls.map(([, rail]) => rail)).toEqual(['sandbox']);
+    claims.mockRestore();
+  });
+
   describe('takes turns', () => {
     it('between organizations: a payroll of a hundred chunks does not stand before three small bulks', async () => {
       const payroll = await big.submit(100);

@@ -133,7 +133,7 @@ describe('jobs', () => {
       const bulkId = await payer.submit(2);
       jest.spyOn(worker.app.get(RedisClient), 'isReady', 'get').mockReturnValue(false);
       await runLoop(worker.app, 'outbox-relay');
-      await runLoop(worker.app, 'dispatch');
+      await runLoop(worker.app, 'dispatch-sandbox');
       await expect(rows()).resolves.toMatchObject([{ generation: 0, isDue: true }]);
       await expect(openChunksOf(worker.app, bulkId)).resolves.toMatchObject([{ status: 'open' }]);
       await executeDue(worker.app);
@@ -142,9 +142,9 @@ describe('jobs', () => {
     it('so are chunks, which stay in PostgreSQL themselves and go back on the list when Redis refuses them', async () => {
       const bulkId = await payer.submit(4);
       jest.spyOn(worker.app.get(Queues), 'publish').mockRejectedValueOnce(new Error('READONLY'));
-      await runLoop(worker.app, 'dispatch');
+      await runLoop(worker.app, 'dispatch-sandbox');
       expect((await openChunksOf(worker.app, bulkId)).map(({ status }) => status)).toEqual(['open', 'open']);
-      await runLoop(worker.app, 'dispatch');
+      await runLoop(worker.app, 'dispatch-sandbox');
       const chunks = await openChunksOf(worker.app, bulkId);
       expect(chunks.map(({ status }) => status)).toEqual(['dispatched', 'dispatched']);
       const jobs = await jobsInRedis('execute-chunk-sandbox');
@@ -188,7 +188,7 @@ describe('jobs', () => {
       const bulkId = await payer.submit(4);
       await ask(newId());
       await runLoop(worker.app, 'outbox-relay');
-      await runLoop(worker.app, 'dispatch');
+      await runLoop(worker.app, 'dispatch-sandbox');
       return bulkId;
     };
     const openAgain = async (bulkId: string) => ({

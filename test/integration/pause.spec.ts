@@ -45,7 +45,7 @@ describe('a paused bulk request', () => {
     const bulkId = await payer.submit(20);
     const [first] = await openChunksOf(worker.app, bulkId);
     await expect(control.pause(bulkId)).resolves.toBe('paused');
-    await runLoop(worker.app, 'dispatch');
+    await runLoop(worker.app, 'dispatch-sandbox');
     expect((await openChunksOf(worker.app, bulkId)).map(({ status }) => status)).toEqual(['open', 'open']);
     await expect(executeDue(worker.app)).resolves.toEqual([]);
     await expect(executeChunk(worker.app, first?.id ?? '')).resolves.toMatchObject({ ended: 'not_allowed' });

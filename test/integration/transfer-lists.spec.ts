@@ -70,6 +70,17 @@ describe('lists of transfers', () => {
     expect(await pages({ bulkRequestId: second }, 30)).toEqual(all.slice(0, 30));
   });
 
+  it('go on from a place that another list was at', async () => {
+    const [first = '', second = ''] = bulks;
+    const place = { organizationId: payer.organizationId, created: ALWAYS };
+    const { next_cursor: cursor } = await queries.list(place, { limit: 10, showIbans: false });
+    const from = { limit: 100, showIbans: false, cursor: cursor ?? '' };
+    const ofSecond = await queries.list({ ...place, bulkRequestId: second }, from);
+    expect(ofSecond.data).toHaveLength(20);
+    const ofFirst = await queries.list({ ...place, bulkRequestId: first }, from);
+    expect(ofFirst.data).toHaveLength(30);
+  });
+
   it.each(TRANSFER_STATUSES.filter((status) => status !== 'manual_review'))(
     'of status %s have all of them',
     async (status) => {

@@ -101,6 +101,9 @@ const CHECKS: Readonly<Record<string, string>> = {
     SELECT t.id, t.status, j.status AS journal FROM transfers t
       JOIN sandbox_journal j ON j.reference = replace(t.id::text, '-', '')
      WHERE t.status IN ('failed', 'cancelled') AND j.status <> 'rejected'`,
+  'what is in a rare state is in the indexes of those, and nothing else is': `
+    SELECT id, status, attention FROM transfers
+     WHERE attention IS DISTINCT FROM CASE WHEN status NOT IN ('pending', 'settled') THEN status END`,
   'money paid to another organization was delivered once': `
     SELECT t.id, t.status, d.* FROM transfers t
       JOIN accounts a ON a.id = t.creditor_account_id AND a.organization_id <> t.organization_id

@@ -72,6 +72,24 @@ describe('the gate of a rail', () => {
       expect(held.calls).toBe(2);
     });
 
+    it('wait in windows of their own: one that closes takes all of its calls along, and no other', async () => {
+      const gate = gateWith({ concurrency: 1 });
+      const held = new Held();
+      await start(gate, held.call);
+      const [first, second] = [new AbortController(), new AbortController()];
+      const waiting = [first, second, first, second].map(({ signal }) => start(gate, held.call, { signal }));
+      first.abort();
+      const closed = [waiting[0], waiting[2]];
+      for (const answer of closed) await expect(answer).resolves.toMatchObject({ refused: 'window_closed' });
+      await held.end();
+      await held.end();
+      expect((await Promise.all([waiting[1], waiting[3]])).map((answer) => answer && started(answer))).toEqual([
+        true,
+        true,
+      ]);
+      expect(held.calls).toBe(3);
+    });
+
     it('do not start in a window that has closed', async () => {
       const held = new Held();
       await expect(start(gateWith(), held.call, { signal: AbortSignal.abort() })).resolves.toMatchObject({

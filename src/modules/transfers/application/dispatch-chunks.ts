@@ -30,30 +30,26 @@ export class DispatchChunks implements OnModuleInit {
 
   onModuleInit(): void {
     this.epoch.onLoss(() => this.repository.reopenAllDispatched());
-    this.loops.add({
-      name: 'dispatch',
-      intervalMs: POLL_INTERVAL_MS,
-      wakesOn: 'chunks',
-      run: () => this.dispatchDue(),
-    });
+    // A loop for each: whatever keeps one rail's dispatcher waiting, the others go on.
+    for (const rail of RAIL_NAMES) {
+      this.loops.add({
+        name: `dispatch-${rail}`,
+        intervalMs: POLL_INTERVAL_MS,
+        wakesOn: 'chunks',
+        run: () => this.dispatch(rail),
+      });
+    }
   }
 
-  /** A claim takes four round trips and a plan of its own for each rail, and most of the time there is nothing to claim. */
-  private async dispatchDue(): Promise<boolean> {
+  private async dispatch(rail: RailName): Promise<boolean> {
     // Claiming what cannot be handed over would only hide it.
     if (!this.redis.isReady) return false;
-    const rails = await this.repository.listRailsWithDue(RAIL_NAMES);
-    const ended = await Promise.allSettled(rails.map((rail) => this.dispatch(rail)));
-    const failure = ended.find((result) => result.status === 'rejected');
-    if (failure) throw failure.reason;
-    return false;
-  }
-
-  private async dispatch(rail: RailName): Promise<void> {
+    // Every commit wakes all rails, and a claim takes four round trips: mostly there is nothing to claim.
+    if (!(await this.repository.hasDue(rail))) return false;
     const { DISPATCH_IN_FLIGHT: inFlight, CHUNK_LEASE_MS } = this.config;
     const claimMs = Math.min(MAX_CLAIM_MS, CHUNK_LEASE_MS);
     const chunks = await this.unitOfWork.run((tx) => this.repository.claim(tx, rail, inFlight, claimMs));
-    if (chunks.length === 0) return;
+    if (chunks.length === 0) return false;
     try {
       await this.queues.publish(
         chunks.map((chunk) => ({
@@ -67,5 +63,6 @@ export class DispatchChunks implements OnModuleInit {
       logger.warn({ event: 'dispatch_failed', rail, chunks: chunks.length, err: error });
       await this.repository.giveBack(chunks.map((chunk) => chunk.id));
     }
+    return false;
   }
 }

@@ -48,8 +48,8 @@ export const OPEN_STATUSES: readonly TransferStatus[] = transferStates.states.fi
 );
 
 /**
- * Whether few transfers are in this state, so that an index of them costs the others nothing (column `attention`). All lines wait, and
- * nearly all are settled.
+ * Whether transfers in this state are indexed by it (column `attention`): mostly they are few, and the index costs the others nothing. All
+ * lines wait, and nearly all are settled.
  */
 export const isRare = (status: TransferStatus): boolean =>
   status !== 'pending' && status !== 'submitting' && status !== 'settled';

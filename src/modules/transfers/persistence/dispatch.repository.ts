@@ -13,10 +13,9 @@ const handsOutUnsent = (rail: string): string =>
   `(b.status IN ('cancelling', 'reversing')
     OR (b.status = 'processing' AND NOT ${isSwitchedOff(rail, 'b.organization_id')}))`;
 
-const LIST_RAILS_WITH_DUE = prepared(
-  'list_rails_with_due_chunks',
-  `SELECT rail FROM unnest($1::text[]) AS r (rail)
-    WHERE EXISTS (SELECT FROM chunks WHERE status = 'open' AND rail = r.rail AND due_at <= now())`,
+const HAS_DUE_CHUNKS = prepared(
+  'has_due_chunks',
+  `SELECT 1 FROM chunks WHERE status = 'open' AND rail = $1 AND due_at <= now() LIMIT 1`,
 );
 
 const LOCK_DISPATCH = prepared('lock_dispatch', `SELECT pg_advisory_xact_lock(hashtext('dispatch'), hashtext($1))`);
@@ -69,10 +68,10 @@ const HAS_UNFINISHED_CHUNKS = prepared(
 export class DispatchRepository {
   constructor(private readonly database: Database) {}
 
-  /** Those of the rails for which somebody has a chunk to be handed out now. */
-  async listRailsWithDue<Rail extends string>(rails: readonly Rail[]): Promise<Rail[]> {
-    const rows = await this.database.query<{ rail: Rail }>(LIST_RAILS_WITH_DUE, [rails]);
-    return rows.map((row) => row.rail);
+  /** Whether somebody has a chunk of this rail to be handed out now. */
+  async hasDue(rail: string): Promise<boolean> {
+    const rows = await this.database.query(HAS_DUE_CHUNKS, [rail]);
+    return rows.length > 0;
   }
 
   /**

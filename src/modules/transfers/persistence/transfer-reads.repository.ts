@@ -67,28 +67,48 @@ export interface TransferFilter {
 const STATUS = `CASE WHEN t.status = 'pending' AND c.status = 'leased' AND t.line <= c.submitted_through
   THEN 'submitting' ELSE t.status END`;
 
-const SELECT = `SELECT t.id, t.bulk_id AS "bulkId", t.line, t.client_transfer_id AS "clientTransferId", t.rail,
+const COLUMNS = `t.id, t.bulk_id AS "bulkId", t.line, t.client_transfer_id AS "clientTransferId", t.rail,
     ${STATUS} AS status, t.amount_minor AS "amountMinor", t.currency, t.counterparty_name AS "counterpartyName",
     t.counterparty_iban AS "counterpartyIban", t.counterparty_bic AS "counterpartyBic", t.description,
     t.purpose_code AS "purposeCode", t.failure_code AS "failureCode", t.failure_detail AS "failureDetail", t.attempts,
     CASE WHEN t.status = 'pending' AND c.status <> 'leased' THEN c.due_at END AS "nextAttemptAt",
     t.created_at AS "createdAt", t.settled_at AS "settledAt", c.leased_at AS "chunkLeasedAt",
-    t.origin_transfer_id AS "originTransferId"
-  FROM transfers t JOIN chunks c ON c.id = t.chunk_id`;
+    t.origin_transfer_id AS "originTransferId"`;
+
+const SELECT = `SELECT ${COLUMNS} FROM transfers t JOIN chunks c ON c.id = t.chunk_id`;
+
+/**
+ * The page is found among transfers alone, along an index in its order, and only then joined. In one go, PostgreSQL joins and sorts a whole
+ * bulk for each page whenever it thinks that few lines qualify, as it does for every bulk newer than its statistics.
+ */
+const selectPage = (where: string, order: string, limit: string): string =>
+  `SELECT ${COLUMNS} FROM (SELECT * FROM transfers t WHERE ${where} ORDER BY ${order} LIMIT ${limit}) t
+     JOIN chunks c ON c.id = t.chunk_id ORDER BY ${order}`;
 
 const IS_BEFORE = '($2::uuid IS NULL OR t.id < $2) AND $4::uuid IS NULL';
-const IS_BEFORE_IN_BULK = `t.bulk_id = $4
-  AND ($2::uuid IS NULL OR t.line < (SELECT line FROM transfers WHERE id = $2 AND bulk_id = $4))`;
+// By line too, which its index knows; a cursor from a list of other transfers goes on by the id alone.
+const IS_BEFORE_IN_BULK = `t.bulk_id = $4 AND ($2::uuid IS NULL OR (t.id < $2
+  AND t.line < coalesce((SELECT line FROM transfers WHERE id = $2 AND bulk_id = $4), 2147483647)))`;
 
-/** SQL: in the status asked for, if any. Nothing that would read every transfer there is when few or none are in it. */
-function hasStatus(status: TransferStatus | undefined, parameter: string): string {
+/** Where the lines of some chunks begin: an open line is in an unfinished one, and its id is greater than that of its bulk. Null: nowhere. */
+const fromFirstBulk = (chunks: string): string =>
+  `t.id > (SELECT bulk_id FROM chunks WHERE organization_id = $1 AND ${chunks} ORDER BY bulk_id LIMIT 1)`;
+const fromFirstLine = (bulkId: string) => (chunks: string) =>
+  `t.line >= (SELECT min(line_from) FROM chunks WHERE bulk_id = ${bulkId} AND ${chunks})`;
+
+/** SQL: in the status asked for, if any. What is in a rare state, and what is open, is not looked for among all that is not. */
+function hasStatus(
+  status: TransferStatus | undefined,
+  parameter: string,
+  fromFirst: (chunks: string) => string,
+): string {
   if (status === undefined) return `${parameter}::text IS NULL`;
   // Set to the status in all rare states; its indexes hold nothing else.
   if (isRare(status)) return `t.attention = ${parameter}`;
   if (status === 'settled') return `t.status = ${parameter}`;
-  // An open line is in an unfinished chunk.
-  return `${STATUS} = ${parameter} AND c.closed_at IS NULL AND c.organization_id = t.organization_id
-    AND t.bulk_id = c.bulk_id AND t.line BETWEEN c.line_from AND c.line_to`;
+  const chunks = `closed_at IS NULL${status === 'submitting' ? ` AND status = 'leased'` : ''}`;
+  return `t.status = 'pending' AND ${fromFirst(chunks)}
+    AND (SELECT ${STATUS} FROM chunks c WHERE c.id = t.chunk_id) = ${parameter}`;
 }
 
 @Injectable()
@@ -135,11 +155,15 @@ export class TransferReadsRepository {
     afterLine: number,
     limit: number,
   ): Promise<TransferRow[]> {
-    return this.database.query<TransferRow>(
-      `${SELECT} WHERE t.bulk_id = $1 AND t.organization_id = $2 AND t.line > $3
-         AND ${hasStatus(filter.status, '$4')} ORDER BY t.line LIMIT $5`,
-      [filter.bulkId, filter.organizationId, afterLine, filter.status ?? null, limit],
-    );
+    const where = `t.bulk_id = $1 AND t.organization_id = $2 AND t.line > $3
+      AND ${hasStatus(filter.status, '$4', fromFirstLine('$1'))}`;
+    return this.database.query<TransferRow>(selectPage(where, 't.line', '$5'), [
+      filter.bulkId,
+      filter.organizationId,
+      afterLine,
+      filter.status ?? null,
+      limit,
+    ]);
   }
 
   /** Null for a bulk without lines. */
@@ -170,26 +194,26 @@ export class TransferReadsRepository {
   /** Newest first, before `beforeId`. Those of one bulk in the order of its lines, which is that of their ids. */
   async list(filter: TransferFilter, beforeId: string | null, limit: number): Promise<TransferRow[]> {
     const { bulkId, status } = filter;
-    const [isNext, order] = bulkId === undefined ? [IS_BEFORE, 't.id'] : [IS_BEFORE_IN_BULK, 't.line'];
-    return this.database.query<TransferRow>(
-      `${SELECT} WHERE t.organization_id = $1 AND ${isNext} AND ${hasStatus(status, '$3')}
-         AND ($5::uuid IS NULL OR t.id >= $5) AND ($6::uuid IS NULL OR t.id < $6)
-         AND ($7::text IS NULL OR t.counterparty_iban = $7) AND ($8::timestamptz IS NULL OR t.created_at >= $8)
-         AND ($9::timestamptz IS NULL OR t.created_at < $9)
-       ORDER BY ${order} DESC LIMIT $10`,
-      [
-        filter.organizationId,
-        beforeId,
-        status ?? null,
-        bulkId ?? null,
-        filter.created.idFrom,
-        filter.created.idBefore,
-        filter.counterpartyIban ?? null,
-        filter.created.from,
-        filter.created.before,
-        limit,
-      ],
-    );
+    const [isNext, order, fromFirst] =
+      bulkId === undefined
+        ? [IS_BEFORE, 't.id DESC', fromFirstBulk]
+        : [IS_BEFORE_IN_BULK, 't.line DESC', fromFirstLine('$4')];
+    const where = `t.organization_id = $1 AND ${isNext} AND ${hasStatus(status, '$3', fromFirst)}
+      AND ($5::uuid IS NULL OR t.id >= $5) AND ($6::uuid IS NULL OR t.id < $6)
+      AND ($7::text IS NULL OR t.counterparty_iban = $7) AND ($8::timestamptz IS NULL OR t.created_at >= $8)
+      AND ($9::timestamptz IS NULL OR t.created_at < $9)`;
+    return this.database.query<TransferRow>(selectPage(where, order, '$10'), [
+      filter.organizationId,
+      beforeId,
+      status ?? null,
+      bulkId ?? null,
+      filter.created.idFrom,
+      filter.created.idBefore,
+      filter.counterpartyIban ?? null,
+      filter.created.from,
+      filter.created.before,
+      limit,
+    ]);
   }
 
   async transitions(on: Queryable, transferId: string): Promise<TransitionRow[]> {
