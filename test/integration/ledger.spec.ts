@@ -12,6 +12,7 @@ import {
 import { LedgerRepository } from '../../src/modules/ledger/persistence/ledger.repository.js';
 import { OrganizationsModule } from '../../src/modules/organizations/index.js';
 import { Database, type Queryable, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
+import { toQueryConfig } from '../../src/platform/database/queryable.js';
 import { createAccount, createFundedAccount, createOrganization } from '../factories/organizations.js';
 import { startFeatures, type TestFeatures } from '../support/test-features.js';
 
@@ -214,8 +215,9 @@ describe('the ledger', () => {
       for (let i = 0; i < 4; i++) await post(...Array.from({ length: 500 }, () => settlement(1n)));
       const plans: string[] = [];
       const explaining: Queryable = {
-        query: async (sql, parameters) => {
-          const plan = await database.query<{ 'QUERY PLAN': string }>(`EXPLAIN ANALYZE ${sql}`, parameters);
+        query: async (statement, parameters = []) => {
+          const { text } = toQueryConfig(statement, parameters);
+          const plan = await database.query<{ 'QUERY PLAN': string }>(`EXPLAIN ANALYZE ${text}`, parameters);
           plans.push(...plan.map((row) => row['QUERY PLAN']));
           return [];
         },

@@ -4,7 +4,7 @@ import { valueTypes } from './value-types.js';
 /**
  * A statement that a connection plans a few times and not each time: for what is sent with every chunk or request. PostgreSQL settles on one
  * plan for all parameters when that looks as good as one made for these, so it must not be a statement whose best plan depends on them (a
- * filter that may be NULL, an array of one id or thousands).
+ * filter that may be NULL).
  */
 export interface PreparedStatement {
   /** Unique in the product: a connection knows the plan by it. */

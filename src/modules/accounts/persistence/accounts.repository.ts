@@ -34,6 +34,7 @@ const FIND_BY_IBANS = prepared(
    ORDER BY own`,
 );
 
+// The last condition looks idle: it lets the planner use the partial index whatever the parameter.
 const FIND_SYSTEM_ACCOUNT = prepared(
   'find_system_account',
   `SELECT id FROM accounts

@@ -5,33 +5,38 @@ import { prepared, type Queryable, type Tx } from '../../../platform/database/in
 import type { LedgerInvariants } from '../domain/invariants.js';
 import type { KindSum } from '../domain/kind-sum.js';
 import type { AccountEntry, LedgerEntryKind, NewLedgerEntry } from '../domain/ledger-entry.js';
+import { legsOf } from '../domain/legs.js';
 
 /** How far the clocks that make ids and the one that stamps rows may be apart; ids only narrow the search. */
 const CLOCK_SLACK_MS = 86_400_000;
 
 const INSERT_LEDGER_ENTRIES = prepared(
   'insert_ledger_entries',
-  `INSERT INTO ledger_entries (organization_id, id, debit_account_id, credit_account_id, amount_minor, currency,
-                               kind, transfer_id, reference)
-   SELECT $1::uuid, e.*
-     FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::uuid[], $9::text[]) AS e`,
+  `INSERT INTO ledger_entries (organization_id, id, amount_minor, transfer_id, reference, debit_account_id, credit_account_id,
+                               currency, kind)
+   SELECT $1::uuid, e.id, e.amount_minor, e.transfer_id, e.reference, ($7::uuid[])[e.leg], ($8::uuid[])[e.leg],
+          ($9::text[])[e.leg], ($10::text[])[e.leg]
+     FROM unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::int[])
+          AS e (id, amount_minor, transfer_id, reference, leg)`,
 );
 
 @Injectable()
 export class LedgerRepository {
   async insert(tx: Tx, organizationId: string, entries: readonly NewLedgerEntry[]): Promise<void> {
+    const { legs, legOf } = legsOf(entries);
     await unviolated(
       'ledger entries',
       tx.execute(INSERT_LEDGER_ENTRIES, [
         organizationId,
         plainArray(entries.map((entry) => entry.id ?? newId())),
-        plainArray(entries.map((entry) => entry.debitAccountId)),
-        plainArray(entries.map((entry) => entry.creditAccountId)),
         plainArray(entries.map((entry) => entry.amountMinor)),
-        entries.map((entry) => entry.currency),
-        entries.map((entry) => entry.kind),
         plainArray(entries.map((entry) => entry.transferId ?? null)),
         entries.map((entry) => entry.reference ?? null),
+        plainArray(legOf),
+        legs.map((leg) => leg.debitAccountId),
+        legs.map((leg) => leg.creditAccountId),
+        legs.map((leg) => leg.currency),
+        legs.map((leg) => leg.kind),
       ]),
     );
   }
@@ -134,5 +139,5 @@ export class LedgerRepository {
  * An array in PostgreSQL's own writing, for ids and numbers: nothing in them wants quoting, and the driver's general way costs
  * several times as much, which shows when every paid transfer passes here.
  */
-const plainArray = (values: readonly (string | bigint | null)[]): string =>
+const plainArray = (values: readonly (string | bigint | number | null)[]): string =>
   `{${values.map((value) => value ?? 'NULL').join(',')}}`;

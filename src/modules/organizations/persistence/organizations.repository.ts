@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, LessThan, type Repository } from 'typeorm';
-import { prepared, Database, sqlState, type Tx } from '../../../platform/database/index.js';
+import { Database, prepared, sqlState, type Tx } from '../../../platform/database/index.js';
 import type { ApiKey } from '../domain/api-key.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { OrganizationEntity } from './organization.entity.js';
