@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import type { NewLedgerEntry } from './ledger-entry.js';
 import { legsOf } from './legs.js';
 
-const entry = (debitAccountId: string, creditAccountId: string, values: Partial<NewLedgerEntry> = {}): NewLedgerEntry => ({
+const entry = (
+  debitAccountId: string,
+  creditAccountId: string,
+  values: Partial<NewLedgerEntry> = {},
+): NewLedgerEntry => ({
   debitAccountId,
   creditAccountId,
   amountMinor: 1n,
