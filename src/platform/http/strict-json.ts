@@ -83,7 +83,7 @@ function countNames(bytes: Uint8Array): number {
   let count = 0;
   let depth = 0;
   for (let i = 0; i < bytes.length; i++) {
-    switch (bytes[i]) {
+    switch (bytes[i] ?? 0) {
       case QUOTE:
         i = endOfString(bytes, i);
         break;
