@@ -1,7 +1,5 @@
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
 import { type Rail, RailsService } from '../../src/modules/rails/index.js';
-import { ChunkRepository } from '../../src/modules/transfers/persistence/chunk.repository.js';
-import { RecordMoves } from '../../src/modules/transfers/application/record-moves.js';
 import { Database } from '../../src/platform/database/index.js';
 import { createOrganization } from '../factories/organizations.js';
 import { createPayer, type Payer } from '../factories/payer.js';
@@ -26,17 +24,15 @@ import {
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 import {
   bringToReview,
+  cancelLine,
   cancelTransfer,
   type ControlOptions,
   detailOf,
   heldMoneyOf,
   lineOf,
   resolveTransfer,
-  untilSomebodyWaits,
   verdictOf,
 } from '../support/transfer-steps.js';
-
-const REFUSED = ['in_flight', 'invalid_state settled'];
 
 describe('cancelling one transfer', () => {
   let worker: TestWorker;
@@ -54,10 +50,8 @@ describe('cancelling one transfer', () => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => finish(worker));
 
-  const cancel = async (bulkId: string, line = 0, options: ControlOptions = {}) => {
-    const transferId = await lineOf(worker.app, bulkId, line);
-    return cancelTransfer(worker.app, { organizationId: payer.organizationId, transferId }, options);
-  };
+  const cancel = (bulkId: string, line = 0, options: ControlOptions = {}) =>
+    cancelLine(worker.app, payer.organizationId, { bulkId, line }, options);
   const attempt = (bulkId: string, line = 0) => verdictOf(cancel(bulkId, line));
   const bulkOf = (bulkId: string) =>
     worker.app.get(BulkRequestsQueries, { strict: false }).get(payer.organizationId, bulkId);
@@ -216,89 +210,5 @@ describe('cancelling one transfer', () => {
     await expect(cancel(bulkId, 0, key)).resolves.toEqual(first);
     await expect(verdictOf(cancel(bulkId, 1, key))).resolves.toBe('idempotency_key_reused');
     await expect(moneyOf(bulkId)).resolves.toMatchObject({ released: 100n });
-  });
-
-  describe('in a race', () => {
-    it('with other cancellations of it, happens once', async () => {
-      const bulkId = await payer.submit(2);
-      const verdicts = await Promise.all(Array.from({ length: 5 }, () => attempt(bulkId)));
-      expect(verdicts.sort()).toEqual([...Array<string>(4).fill('invalid_state cancelled'), 'ok']);
-      await expect(moneyOf(bulkId)).resolves.toMatchObject({ reserved: 100n, released: 100n });
-    });
-
-    it('with a worker that comes too late, is won: the worker waits, and pays the others', async () => {
-      const bulkId = await payer.submit(2);
-      const { id } = await onlyChunkOf(worker.app, bulkId);
-      let executing: Promise<unknown> | undefined;
-      await cancel(bulkId, 0, {
-        meanwhile: async () => {
-          executing = executeChunk(worker.app, id);
-          await untilSomebodyWaits(worker.app);
-        },
-      });
-      await expect(executing).resolves.toMatchObject({ ended: 'recorded', lines: 1, movedTo: { settled: 1 } });
-      await expect(submissionsOf(worker.app, bulkId)).resolves.toEqual([0, 1]);
-    });
-
-    it('with a worker that is just recording it, is lost, and tells what was recorded', async () => {
-      const bulkId = await payer.submit(1);
-      const recorder = worker.app.get(RecordMoves, { strict: false });
-      const record = recorder.record.bind(recorder);
-      let cancelling: Promise<string> | undefined;
-      jest.spyOn(recorder, 'record').mockImplementationOnce(async (...input) => {
-        const recorded = await record(...input);
-        cancelling = attempt(bulkId);
-        await untilSomebodyWaits(worker.app);
-        return recorded;
-      });
-      await executeChunk(worker.app, (await onlyChunkOf(worker.app, bulkId)).id);
-      await expect(cancelling).resolves.toBe('invalid_state settled');
-    });
-
-    describe('with a record that puts it into another chunk', () => {
-      /** The line is in another chunk by the time the lock of the one it was found in is granted. */
-      function movedAway(chunkId: string, then: () => Promise<unknown> = async () => undefined): void {
-        const chunks = worker.app.get(ChunkRepository, { strict: false });
-        const lock = chunks.lockUnleasedByIds.bind(chunks);
-        jest.spyOn(chunks, 'lockUnleasedByIds').mockImplementationOnce(async (...input) => {
-          await executeChunk(worker.app, chunkId);
-          await skipTime(worker.app);
-          await then();
-          return lock(...input);
-        });
-      }
-
-      it('finds it there', async () => {
-        const bulkId = await payer.submit(2, () => 'sandbox:retry:1');
-        movedAway((await onlyChunkOf(worker.app, bulkId)).id);
-        await expect(cancel(bulkId)).resolves.toMatchObject({ status: 'cancelled', attempts_made: 1 });
-        const { id } = await onlyChunkOf(worker.app, bulkId);
-        const report = { ended: 'recorded', lines: 1, movedTo: { settled: 1 } };
-        await expect(executeChunk(worker.app, id)).resolves.toMatchObject(report);
-      });
-
-      it('leaves it to the worker that has that one already', async () => {
-        const bulkId = await payer.submit(1, () => 'sandbox:retry:1');
-        const leaseNext = async () => takeChunk(worker.app, (await onlyChunkOf(worker.app, bulkId)).id);
-        movedAway((await onlyChunkOf(worker.app, bulkId)).id, leaseNext);
-        await expect(attempt(bulkId)).resolves.toBe('in_flight');
-        await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ pending: 1 });
-        await expireLease(worker.app, (await onlyChunkOf(worker.app, bulkId)).id);
-        await sweep(worker.app);
-      });
-    });
-
-    it('with a worker, ends in one of two ways and never in both: cancelled and not sent, or sent and not cancelled', async () => {
-      for (let round = 0; round < 15; round++) {
-        const bulkId = await payer.submit(3);
-        const { id } = await onlyChunkOf(worker.app, bulkId);
-        const [verdict] = await Promise.all([attempt(bulkId, 1), executeChunk(worker.app, id)]);
-        const [line] = (await transfersOf(worker.app, bulkId)).filter((one) => one.line === 1);
-        const [, submissions] = await submissionsOf(worker.app, bulkId);
-        const cancelled = ['ok', 'cancelled', 0];
-        const sent = [REFUSED.includes(verdict) ? verdict : 'refused', 'settled', 1];
-        expect([cancelled, sent]).toContainEqual([verdict, line?.status, submissions]);
-      }
-    });
   });
 });

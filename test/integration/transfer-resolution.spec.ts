@@ -2,8 +2,6 @@ import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-reques
 import type { Submission } from '../../src/modules/bulk-requests/domain/submission.js';
 import { RecordMoves } from '../../src/modules/transfers/application/record-moves.js';
 import type { EvidenceStatus } from '../../src/modules/transfers/domain/decide-evidence.js';
-import { EvidenceRepository } from '../../src/modules/transfers/persistence/evidence.repository.js';
-import { railReference } from '../../src/domain/ids.js';
 import { Database } from '../../src/platform/database/index.js';
 import { germanIban } from '../factories/bulk-requests.js';
 import { createAccount, createOrganization } from '../factories/organizations.js';
@@ -19,6 +17,7 @@ import {
   transfersOf,
   UNHURRIED,
 } from '../support/engine-steps.js';
+import { outcomesOf, sayOfLine } from '../support/evidence-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 import {
   bringToReview,
@@ -65,22 +64,9 @@ describe('resolving a transfer that a person has to decide about', () => {
     return resolveTransfer(worker.app, command, options);
   };
   const attempt = (bulkId: string, outcome: Outcome) => verdictOf(resolve(bulkId, outcome));
-  const say = async (bulkId: string, status: EvidenceStatus) => {
-    const transferId = await lineOf(worker.app, bulkId);
-    const { organizationId } = payer;
-    const word = { organizationId, transferId, reference: railReference(transferId), rail: 'sandbox', railId: null };
-    await worker.app
-      .get(EvidenceRepository, { strict: false })
-      .insert(database, [{ ...word, source: 'callback', status, reasonCode: status === 'rejected' ? 'AC04' : null }]);
-  };
+  const say = (bulkId: string, status: EvidenceStatus) => sayOfLine(worker.app, bulkId, 0, status);
   const apply = () => runLoop(worker.app, 'rail-evidence');
-  const saidOf = async (bulkId: string): Promise<(string | null)[]> =>
-    (
-      await database.query<{ outcome: string | null }>(
-        `SELECT outcome FROM rail_evidence WHERE transfer_id = $1 ORDER BY received_at, id`,
-        [await lineOf(worker.app, bulkId)],
-      )
-    ).map(({ outcome }) => outcome);
+  const saidOf = (bulkId: string) => outcomesOf(worker.app, bulkId);
   const bulkOf = (bulkId: string) =>
     worker.app.get(BulkRequestsQueries, { strict: false }).get(payer.organizationId, bulkId);
   const moneyOf = (bulkId: string) => heldMoneyOf(worker.app, bulkId);

@@ -65,6 +65,16 @@ export async function cancelTransfer(
   return JSON.parse(reply.json) as TransferDetailView;
 }
 
+/** The same, of a line of a bulk. */
+export async function cancelLine(
+  app: INestApplicationContext,
+  organizationId: string,
+  { bulkId, line = 0 }: { bulkId: string; line?: number },
+  options: ControlOptions = {},
+): Promise<TransferDetailView> {
+  return cancelTransfer(app, { organizationId, transferId: await lineOf(app, bulkId, line) }, options);
+}
+
 export async function resolveTransfer(
   app: INestApplicationContext,
   command: { organizationId: string; transferId: string } & Resolution,
