@@ -27,9 +27,6 @@ export class AddControl1795252020000 implements MigrationInterface {
         ADD COLUMN retry_at timestamptz NOT NULL DEFAULT now(),
         -- When reconciliation opened a break about it.
         ADD COLUMN reported_at timestamptz;
-      -- In the order it is looked at: four times as fast with 97,000 items that wait (measured).
-      DROP INDEX rail_evidence_open;
-      CREATE INDEX rail_evidence_due ON rail_evidence (retry_at, id) WHERE applied_at IS NULL;
       CREATE INDEX rail_evidence_unreported ON rail_evidence (received_at, id)
         WHERE outcome IN ('contradiction', 'unmatched') AND reported_at IS NULL;
 
@@ -53,8 +50,6 @@ export class AddControl1795252020000 implements MigrationInterface {
       ALTER TABLE sandbox_journal DROP COLUMN reverses;
       DROP TABLE kill_switches;
       DROP INDEX rail_evidence_unreported;
-      DROP INDEX rail_evidence_due;
-      CREATE INDEX rail_evidence_open ON rail_evidence (received_at, id) WHERE applied_at IS NULL;
       ALTER TABLE rail_evidence DROP COLUMN reported_at, DROP COLUMN retry_at;
       ALTER TABLE chunks DROP COLUMN waiting_since;
       ALTER TABLE transfers DROP COLUMN origin_transfer_id;
