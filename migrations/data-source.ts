@@ -10,6 +10,7 @@ import { AddControl1795252020000 } from './1795252020000-add-control.js';
 import { CreateReconciliation1795252080000 } from './1795252080000-create-reconciliation.js';
 import { IndexRareStates1795252140000 } from './1795252140000-index-rare-states.js';
 import { OrderOpenEvidence1795252200000 } from './1795252200000-order-open-evidence.js';
+import { IsolateOrganizations1795252260000 } from './1795252260000-isolate-organizations.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
 export default new DataSource({
@@ -29,5 +30,6 @@ export default new DataSource({
     CreateReconciliation1795252080000,
     IndexRareStates1795252140000,
     OrderOpenEvidence1795252200000,
+    IsolateOrganizations1795252260000,
   ],
 });
