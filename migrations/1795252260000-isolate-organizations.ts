@@ -25,17 +25,18 @@ const ISOLATED = {
   bulk_requests: isolate('bulk_requests', {
     privileges: 'SELECT, INSERT, UPDATE',
     discovery: [
-      'SELECT (id, organization_id, correlation_id, status, rail, stopped_by, pending_count, completion_failures, created_at, completed_at)',
+      `SELECT (id, organization_id, origin, origin_id, correlation_id, status, completed_at, pending_count, submitted_count,
+               in_doubt_count, manual_review_count)`,
     ],
   }),
   transfers: isolate('transfers', {
     privileges: 'SELECT, INSERT, UPDATE',
-    discovery: ['SELECT (id, organization_id, bulk_id, chunk_id, line, rail, status, attention)'],
+    discovery: ['SELECT (id, organization_id, bulk_id, chunk_id, rail)'],
   }),
   chunks: isolate('chunks', { privileges: 'SELECT, INSERT, UPDATE', discovery: ['SELECT', 'UPDATE'] }),
   bulk_tallies: isolate('bulk_tallies', {
     privileges: 'SELECT, INSERT, DELETE',
-    discovery: ['SELECT (bulk_id, pending_count)'],
+    discovery: ['SELECT (bulk_id, pending_count, submitted_count, in_doubt_count, manual_review_count)'],
   }),
   transfer_transitions: isolate('transfer_transitions', { privileges: 'SELECT, INSERT' }),
   rail_evidence: isolate('rail_evidence', {
@@ -76,6 +77,9 @@ export class IsolateOrganizations1795252260000 implements MigrationInterface {
       -- Rows of nobody: the queue's epoch, and the record of the bank that the sandbox rail plays.
       GRANT SELECT, INSERT, UPDATE ON queue_epoch, sandbox_journal TO ${DISCOVERY}, ${PLATFORM};
       GRANT SELECT ON migrations TO ${DISCOVERY};
+      -- Evidence belongs to whom its transfer belongs to; until now only what workers learned late said so.
+      UPDATE rail_evidence e SET organization_id = t.organization_id
+        FROM transfers t WHERE t.id = e.transfer_id AND e.organization_id IS NULL;
     `);
   }
 

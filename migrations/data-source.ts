@@ -11,6 +11,7 @@ import { CreateReconciliation1795252080000 } from './1795252080000-create-reconc
 import { IndexRareStates1795252140000 } from './1795252140000-index-rare-states.js';
 import { OrderOpenEvidence1795252200000 } from './1795252200000-order-open-evidence.js';
 import { IsolateOrganizations1795252260000 } from './1795252260000-isolate-organizations.js';
+import { ProveBalances1795252290000 } from './1795252290000-prove-balances.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
 export default new DataSource({
@@ -31,5 +32,6 @@ export default new DataSource({
     IndexRareStates1795252140000,
     OrderOpenEvidence1795252200000,
     IsolateOrganizations1795252260000,
+    ProveBalances1795252290000,
   ],
 });

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { Database } from '../../src/platform/database/index.js';
 import { createApiKey, createFundedAccount, createOrganization, moveBankMoney } from '../factories/organizations.js';
 import { bulk, bulkOf, line, lines, unlike } from '../factories/submissions.js';
 import { ACME_BIC, ACME_IBAN, type Acme, startAcme } from '../support/acme.js';
 import { eventually } from '../support/eventually.js';
 import type { ApiAnswer } from '../support/test-api.js';
 import { verdict } from '../support/verdict.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('a bulk request sent again', () => {
   let acme: Acme;
@@ -108,7 +108,7 @@ describe('a bulk request sent again', () => {
   it('is refused for ever under a request_id that was used, beyond the time its answer is kept', async () => {
     const body = bulk({ request_id: randomUUID() });
     const first = await post(body);
-    await acme.api.app.get(Database).execute(`UPDATE idempotency_keys SET expires_at = now() - interval '1 second'`);
+    await ownerOf(acme.api.app).execute(`UPDATE idempotency_keys SET expires_at = now() - interval '1 second'`);
     const again = await post(body);
     expect(verdict(again)).toEqual([409, 'duplicate_bulk_request']);
     expect(again.body.existing_id).toBe(first.body.id);

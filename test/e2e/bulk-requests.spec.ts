@@ -1,9 +1,9 @@
 import type { BulkRequestDto } from '../../src/modules/bulk-requests/http/bulk-requests.dto.js';
 import type { TransferDto } from '../../src/modules/transfers/http/transfers.dto.js';
-import { Database } from '../../src/platform/database/index.js';
 import { createFundedAccount } from '../factories/organizations.js';
 import { bulk, bulkOf, line, unlike } from '../factories/submissions.js';
 import { ACME_BIC, ACME_IBAN, type Acme, startAcme } from '../support/acme.js';
+import { ownerOf } from '../support/owner.js';
 
 /** As the contract shows it; one organization uses a `request_id` once. */
 const example = (requestId: string): object => ({
@@ -167,7 +167,7 @@ describe('a bulk request', () => {
       reserved: '0.00',
       available: posted,
     });
-    const [sums] = await acme.api.app.get(Database).query<{ settled: string }>(
+    const [sums] = await ownerOf(acme.api.app).query<{ settled: string }>(
       `SELECT sum(e.amount_minor)::text AS settled FROM ledger_entries e JOIN transfers t ON t.id = e.transfer_id
         WHERE t.bulk_id = $1 AND e.debit_account_id = $2`,
       [id, acme.accountId],

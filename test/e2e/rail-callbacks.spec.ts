@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { newId, railReference } from '../../src/domain/ids.js';
-import { Database } from '../../src/platform/database/index.js';
 import { startTestApi, type TestApi } from '../support/test-api.js';
+import { ownerOf } from '../support/owner.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes, ok').toString('base64')}`;
 const URL = '/api/v1/rails/http/events';
@@ -27,14 +27,12 @@ describe('callbacks of the bank', () => {
   const event = (values: object = {}) =>
     JSON.stringify({ reference: railReference(newId()), status: 'settled', ...values });
   const kept = (reference: string) =>
-    api.app
-      .get(Database, { strict: false })
-      .query(
-        `SELECT rail, transfer_id, organization_id, source, status, reason_code, rail_id FROM rail_evidence WHERE reference = $1`,
-        [reference],
-      );
+    ownerOf(api.app).query(
+      `SELECT rail, transfer_id, organization_id, source, status, reason_code, rail_id FROM rail_evidence WHERE reference = $1`,
+      [reference],
+    );
   const keptInAll = async (): Promise<unknown> =>
-    (await api.app.get(Database, { strict: false }).query(`SELECT count(*)::int AS count FROM rail_evidence`))[0];
+    (await ownerOf(api.app).query(`SELECT count(*)::int AS count FROM rail_evidence`))[0];
 
   it('are kept as evidence, without an API key', async () => {
     const transferId = newId();

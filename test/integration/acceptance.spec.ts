@@ -2,7 +2,7 @@ import { AccountsService } from '../../src/modules/accounts/index.js';
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
 import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
 import type { Submission } from '../../src/modules/bulk-requests/domain/submission.js';
-import { Database, UnitOfWork } from '../../src/platform/database/index.js';
+import { PLATFORM, type Queryable, UnitOfWork } from '../../src/platform/database/index.js';
 import { creditTransfers, germanIban, submit, submitBulk } from '../factories/bulk-requests.js';
 import { createAccount, createFundedAccount, createOrganization, moveBankMoney } from '../factories/organizations.js';
 import { finish, openChunksOf, transfersOf } from '../support/engine-steps.js';
@@ -10,16 +10,17 @@ import { eventually } from '../support/eventually.js';
 import { refusalOf } from '../support/refusal.js';
 import { rowCounts } from '../support/row-counts.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 const IBAN = 'FR10474608000002006107XXXXX';
 const BIC = 'OIVUSCLQXXX';
 
 describe('the acceptance of a bulk request', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   beforeAll(async () => {
     worker = await startTestWorker({ CHUNK_SIZE: '10' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
   });
   afterAll(() => finish(worker));
 
@@ -178,7 +179,7 @@ describe('the acceptance of a bulk request', () => {
       const { organizationId, accountId } = await debtorWith('100.00');
       const before = await rowCounts(database);
       let refused: Promise<unknown> | undefined;
-      await worker.app.get(UnitOfWork).run(async (tx) => {
+      await worker.app.get(UnitOfWork).run(PLATFORM, async (tx) => {
         await tx.execute(`UPDATE accounts SET status = 'frozen' WHERE id = $1`, [accountId]);
         refused = refusalOf(submit(worker.app, organizationId, bulkOf(accountId, 1), 'frozen-2'));
         const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;

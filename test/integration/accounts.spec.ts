@@ -3,16 +3,17 @@ import { newId } from '../../src/domain/ids.js';
 import { type Account, AccountsModule, AccountsQueries, AccountsService } from '../../src/modules/accounts/index.js';
 import { LedgerModule } from '../../src/modules/ledger/index.js';
 import { OrganizationsModule } from '../../src/modules/organizations/index.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { createAccount, createFundedAccount, createOrganization } from '../factories/organizations.js';
 import { startFeatures, type TestFeatures } from '../support/test-features.js';
+import { ownerOf } from '../support/owner.js';
 
 const IBAN = 'FR10474608000002006107XXXXX';
 
 describe('accounts', () => {
   let features: TestFeatures;
   let app: INestApplicationContext;
-  let database: Database;
+  let database: Queryable;
   let service: AccountsService;
   let queries: AccountsQueries;
   let organizationId: string;
@@ -20,7 +21,7 @@ describe('accounts', () => {
   beforeAll(async () => {
     features = await startFeatures([OrganizationsModule, AccountsModule, LedgerModule]);
     ({ app } = features);
-    database = app.get(Database);
+    database = ownerOf(app);
     service = app.get(AccountsService);
     queries = app.get(AccountsQueries);
   });
@@ -157,7 +158,7 @@ describe('accounts', () => {
       await service.verify(other.id, verified.id);
       await service.verify(other.id, twin.id);
       const asked = [ibanOf(1), ibanOf(2), ibanOf(3), ibanOf(4)];
-      const found = await queries.findByIbans(database, organizationId, asked);
+      const found = await queries.findByIbans(organizationId, asked);
       expect(Object.fromEntries(found)).toEqual({
         [ibanOf(1)]: { id: own.id, organizationId, currency: 'EUR' },
         [ibanOf(3)]: { id: verified.id, organizationId: other.id, currency: 'JPY' },
@@ -167,7 +168,7 @@ describe('accounts', () => {
     it('are looked up by the thousand in one statement', async () => {
       const account = await createAccount(app, { organizationId, iban: ibanOf(1) });
       const asked = Array.from({ length: 10_000 }, (_, n) => `${ibanOf(1)}${n}`);
-      const found = await queries.findByIbans(database, organizationId, [...asked, ibanOf(1)]);
+      const found = await queries.findByIbans(organizationId, [...asked, ibanOf(1)]);
       expect([...found.values()].map(({ id }) => id)).toEqual([account.id]);
     });
   });

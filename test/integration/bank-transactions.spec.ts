@@ -3,14 +3,15 @@ import { newId } from '../../src/domain/ids.js';
 import { type Account, AccountsModule, AccountsQueries, AccountsService } from '../../src/modules/accounts/index.js';
 import { areKept, LedgerModule, LedgerQueries } from '../../src/modules/ledger/index.js';
 import { OrganizationsModule } from '../../src/modules/organizations/index.js';
-import { Database, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
+import { PLATFORM, type Queryable, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
 import { createAccount, createFundedAccount, createOrganization, moveBankMoney } from '../factories/organizations.js';
 import { startFeatures, type TestFeatures } from '../support/test-features.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('a bank transaction', () => {
   let features: TestFeatures;
   let app: INestApplicationContext;
-  let database: Database;
+  let database: Queryable;
   let queries: LedgerQueries;
   let accounts: AccountsService;
   let organizationId: string;
@@ -19,7 +20,7 @@ describe('a bank transaction', () => {
   beforeAll(async () => {
     features = await startFeatures([OrganizationsModule, AccountsModule, LedgerModule]);
     ({ app } = features);
-    database = app.get(Database);
+    database = ownerOf(app);
     queries = app.get(LedgerQueries);
     accounts = app.get(AccountsService);
   });
@@ -34,7 +35,7 @@ describe('a bank transaction', () => {
   });
   afterAll(() => features.close());
 
-  const run = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => app.get(UnitOfWork).run(work);
+  const run = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => app.get(UnitOfWork).run(PLATFORM, work);
   const balanceOf = async ({ id }: Account): Promise<{ posted: bigint; reserved: bigint }> => {
     const { postedMinor, reservedMinor } = await app.get(AccountsQueries).get(organizationId, id);
     return { posted: postedMinor, reserved: reservedMinor };

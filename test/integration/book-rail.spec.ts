@@ -3,7 +3,7 @@ import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-reques
 import type { Submission } from '../../src/modules/bulk-requests/domain/submission.js';
 import { DeliverBookCredits } from '../../src/modules/transfers/application/deliver-book-credits.js';
 import { BookDeliveryRepository } from '../../src/modules/transfers/persistence/book-delivery.repository.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { creditTransfers, germanIban } from '../factories/bulk-requests.js';
 import { createAccount, createOrganization } from '../factories/organizations.js';
 import { createPayer, type Payer } from '../factories/payer.js';
@@ -22,17 +22,18 @@ import {
   workOff,
 } from '../support/engine-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 let ibans = 5_000_000;
 const nextIban = (): string => germanIban(ibans++);
 
 describe('money for an account that is held here', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   beforeAll(async () => {
     worker = await startTestWorker(UNHURRIED, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
   });
   beforeEach(async () => {
     payer = await createPayer(worker.app, '100.00');
@@ -140,9 +141,9 @@ describe('money for an account that is held here', () => {
       const bulkId = await pay([own.iban ?? '']);
       const { id } = await onlyChunkOf(worker.app, bulkId);
       const creditors = worker.app.get(BookDeliveryRepository, { strict: false });
-      const findCreditors = creditors.findCreditors.bind(creditors);
-      jest.spyOn(creditors, 'findCreditors').mockImplementationOnce(async (...of) => {
-        const found = await findCreditors(...of);
+      const findOwn = creditors.findOwn.bind(creditors);
+      jest.spyOn(creditors, 'findOwn').mockImplementationOnce(async (...of) => {
+        const found = await findOwn(...of);
         await accounts().changeStatus({ organizationId, accountId: own.id, status: 'closed' });
         return found;
       });

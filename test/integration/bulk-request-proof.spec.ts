@@ -1,7 +1,6 @@
 import { AccountsService } from '../../src/modules/accounts/index.js';
 import type { ChosenLine } from '../../src/modules/bulk-requests/application/prove-bulk-request.js';
-import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { creditTransfers, germanIban } from '../factories/bulk-requests.js';
 import { createAccount, createOrganization } from '../factories/organizations.js';
 import { createPayer, type Payer } from '../factories/payer.js';
@@ -17,21 +16,23 @@ import {
   skipTime,
   UNHURRIED,
   workOff,
+  stopBulk,
 } from '../support/engine-steps.js';
 import { proofDtoOf } from '../support/proof-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf, tampererOf } from '../support/owner.js';
 
 const NOTHING = { entries: 0, sum: '0.00' };
 const LEDGER = { settlement: NOTHING, return: NOTHING, reversal: NOTHING, book_delivery: NOTHING, suspense: NOTHING };
 
 describe('the proof of a bulk request', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   const open: string[] = [];
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '4' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     payer = await createPayer(worker.app);
   });
   afterEach(() => jest.restoreAllMocks());
@@ -108,7 +109,7 @@ describe('the proof of a bulk request', () => {
       const bulkId = await payer.submit(8, describeLine, { on_failure: 'stop' });
       const [first] = await openChunksOf(worker.app, bulkId);
       await executeChunk(worker.app, first?.id ?? '');
-      await worker.app.get(BulkRequestsService, { strict: false }).stop(bulkId);
+      await stopBulk(worker.app, bulkId);
       await completeAll(worker.app);
       await expect(proofOf(bulkId)).resolves.toMatchObject({
         status: 'partially_completed',
@@ -140,7 +141,7 @@ describe('the proof of a bulk request', () => {
       const words = ['Salary', 'Salary', 'sandbox:reject:AC04'];
       const bulkId = await payer.submit(words.length, (line) => words[line] ?? '', { on_failure: 'reverse' });
       await executeDue(worker.app);
-      await worker.app.get(BulkRequestsService, { strict: false }).stop(bulkId);
+      await stopBulk(worker.app, bulkId);
       await completeAll(worker.app);
       const [reversal] = await database.query<{ id: string }>(`SELECT id FROM bulk_requests WHERE origin_id = $1`, [
         bulkId,
@@ -219,21 +220,25 @@ describe('the proof of a bulk request', () => {
       await executeDue(worker.app);
       await completeAll(worker.app);
       await expect(proofOf(bulkId)).resolves.toMatchObject({ balanced: true });
-      await database.execute(tamper, [bulkId, 1]);
+      await tampererOf(worker.app).execute(tamper, [bulkId, 1]);
       await expect(proofOf(bulkId)).resolves.toMatchObject({ status: 'partially_completed', balanced: false });
-      await database.execute(tamper, [bulkId, -1]);
+      await tampererOf(worker.app).execute(tamper, [bulkId, -1]);
     });
 
     it('because nothing was reserved', async () => {
       const bulkId = await payer.submit(1);
-      await database.execute(`UPDATE holds SET purpose = 'something else' WHERE reference_id = $1`, [bulkId]);
+      await tampererOf(worker.app).execute(`UPDATE holds SET purpose = 'something else' WHERE reference_id = $1`, [
+        bulkId,
+      ]);
       await expect(proofOf(bulkId)).resolves.toMatchObject({
         balanced: false,
         hold: null,
         reserved: '0.00',
         open: '1.00',
       });
-      await database.execute(`UPDATE holds SET purpose = 'bulk_request' WHERE reference_id = $1`, [bulkId]);
+      await tampererOf(worker.app).execute(`UPDATE holds SET purpose = 'bulk_request' WHERE reference_id = $1`, [
+        bulkId,
+      ]);
     });
   });
 

@@ -3,7 +3,7 @@ import { type Rail, RailsService } from '../../src/modules/rails/index.js';
 import { RequestCompletion } from '../../src/modules/transfers/application/request-completion.js';
 import { TransfersService } from '../../src/modules/transfers/index.js';
 import { ChunkRepository } from '../../src/modules/transfers/persistence/chunk.repository.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { type BulkControl, controlOf } from '../factories/bulk-control.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import {
@@ -30,17 +30,18 @@ import {
 import { eventually } from '../support/eventually.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('cancelling a bulk request', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let rail: Rail;
   let payer: Payer;
   let control: BulkControl;
   const open: string[] = [];
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '10' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     rail = worker.app.get(RailsService, { strict: false }).get('sandbox');
     payer = await createPayer(worker.app);
     control = controlOf(worker.app, payer.organizationId);

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Submission } from '../../src/modules/bulk-requests/domain/submission.js';
-import { CommitOutcomeUnknown, Database, UnitOfWork } from '../../src/platform/database/index.js';
+import {
+  CommitOutcomeUnknown,
+  Database,
+  PLATFORM,
+  type Queryable,
+  UnitOfWork,
+} from '../../src/platform/database/index.js';
 import { creditTransfers, submit } from '../factories/bulk-requests.js';
 import { createFundedAccount, createOrganization } from '../factories/organizations.js';
 import { finish } from '../support/engine-steps.js';
@@ -8,17 +14,21 @@ import { type PostgresProxy, startPostgresProxy } from '../support/postgres-prox
 import { refusalOf } from '../support/refusal.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
+
+/** Said by the transaction that accepts or refuses, and by none that only reads. */
+const ACCEPTING = 'INSERT INTO idempotency_keys';
 
 describe('when the connection is lost during COMMIT', () => {
   let testDatabase: TestDatabase;
   let proxy: PostgresProxy;
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
     proxy = await startPostgresProxy(testDatabase.url);
     worker = await startTestWorker({}, { working: false, databaseUrl: proxy.url });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
   });
   afterAll(async () => {
     try {
@@ -49,7 +59,7 @@ describe('when the connection is lost during COMMIT', () => {
       ['a request_id', null, { request_id: randomUUID() }],
       ['neither', null, {}],
     ])('is answered as accepted when it was committed, with %s', async (_, key, values) => {
-      proxy.cutNextCommit('after');
+      proxy.cutNextCommit('after', ACCEPTING);
       const reply = await submit(worker.app, organizationId, { ...submission, ...values }, key);
       const [bulkId, ...others] = await bulkIds();
       expect(others).toEqual([]);
@@ -59,7 +69,7 @@ describe('when the connection is lost during COMMIT', () => {
     it.each([['a key', 'k1'] as const, ['none', null] as const])(
       'is not called accepted when it was not, and can be sent again, with %s',
       async (_, key) => {
-        proxy.cutNextCommit('before');
+        proxy.cutNextCommit('before', ACCEPTING);
         expect(await refusalOf(submit(worker.app, organizationId, submission, key))).toMatchObject({
           kind: 'unavailable',
           details: { retryAfterSeconds: 1 },
@@ -71,7 +81,7 @@ describe('when the connection is lost during COMMIT', () => {
     );
 
     it('that was refused for lack of money is answered as refused', async () => {
-      proxy.cutNextCommit('after');
+      proxy.cutNextCommit('after', ACCEPTING);
       const tooMuch = { ...submission, credit_transfers: creditTransfers(11) };
       await expect(submit(worker.app, organizationId, tooMuch, 'k1')).resolves.toMatchObject({ status: 422 });
     });
@@ -80,7 +90,7 @@ describe('when the connection is lost during COMMIT', () => {
   describe('a transaction', () => {
     const unitOfWork = (): UnitOfWork => worker.app.get(UnitOfWork);
     const announce = (slug: string, announced: string[]) =>
-      unitOfWork().run(async (tx) => {
+      unitOfWork().run(PLATFORM, async (tx) => {
         await tx.execute(`INSERT INTO organizations (id, name, slug) VALUES ($1, 'X', $2)`, [randomUUID(), slug]);
         tx.afterCommit(() => announced.push(slug));
       });
@@ -97,7 +107,7 @@ describe('when the connection is lost during COMMIT', () => {
     it('is not run again: what may have happened would happen twice', async () => {
       let runs = 0;
       proxy.cutNextCommit('before');
-      const work = unitOfWork().run(async (tx) => {
+      const work = unitOfWork().run(PLATFORM, async (tx) => {
         runs++;
         await tx.execute(`SELECT 1`);
       });
@@ -107,7 +117,7 @@ describe('when the connection is lost during COMMIT', () => {
 
     it('whose backend is shut down while it commits has an unknown outcome, too', async () => {
       await database.execute(`
-        CREATE FUNCTION shut_down() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION shut_down() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
         BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$`);
       await database.execute(`
         CREATE CONSTRAINT TRIGGER shut_down AFTER INSERT ON organizations DEFERRABLE INITIALLY DEFERRED
@@ -117,9 +127,11 @@ describe('when the connection is lost during COMMIT', () => {
     });
 
     it('leaves no broken connection behind', async () => {
-      const { total, idle, waiting } = database.poolState();
+      const { total, idle, waiting } = worker.app.get(Database).poolState();
       expect({ busy: total - idle, waiting }).toEqual({ busy: 0, waiting: 0 });
-      const asked = Array.from({ length: total + 2 }, () => database.query<{ one: number }>(`SELECT 1 AS one`));
+      const asked = Array.from({ length: total + 2 }, () =>
+        worker.app.get(Database).as(PLATFORM).query<{ one: number }>(`SELECT 1 AS one`),
+      );
       for (const rows of await Promise.all(asked)) expect(rows).toEqual([{ one: 1 }]);
     });
   });

@@ -2,7 +2,7 @@ import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-reques
 import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
 import { RequestCompletion } from '../../src/modules/transfers/application/request-completion.js';
 import { TransfersQueries } from '../../src/modules/transfers/index.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { RedisClient, RedisLock } from '../../src/platform/queue/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import {
@@ -17,21 +17,23 @@ import {
   UNHURRIED,
 } from '../support/engine-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf, tampererOf } from '../support/owner.js';
 
 describe('the completion of a bulk request', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   const open: string[] = [];
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '5' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     payer = await createPayer(worker.app);
   });
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => finish(worker, { open }));
 
-  const complete = (bulkId: string) => worker.app.get(BulkRequestsService, { strict: false }).complete(bulkId);
+  const complete = (bulkId: string) =>
+    worker.app.get(BulkRequestsService, { strict: false }).complete(payer.organizationId, bulkId);
   const viewOf = (bulkId: string) =>
     worker.app.get(BulkRequestsQueries, { strict: false }).get(payer.organizationId, bulkId);
   /** A bulk of which nothing is open, and which nobody has completed. */
@@ -127,10 +129,10 @@ describe('the completion of a bulk request', () => {
       ['summed up as failed', `UPDATE bulk_tallies SET failed_minor = failed_minor - $2 WHERE bulk_id = $1`],
     ])('when what was %s does not add up: nothing is released silently', async (_, tamper) => {
       const bulkId = await workedOff(3, (line) => (line === 0 ? 'sandbox:reject:AC04' : 'Salary'));
-      await database.execute(tamper, [bulkId, 1]);
+      await tampererOf(worker.app).execute(tamper, [bulkId, 1]);
       await expect(complete(bulkId)).rejects.toMatchObject({ kind: 'invariant', code: 'invariant_violated' });
       await expect(viewOf(bulkId)).resolves.toMatchObject({ status: 'processing', completedAt: null });
-      await database.execute(tamper, [bulkId, -1]);
+      await tampererOf(worker.app).execute(tamper, [bulkId, -1]);
       await expect(complete(bulkId)).resolves.toBe('partially_completed');
     });
   });
@@ -173,9 +175,9 @@ describe('the completion of a bulk request', () => {
     const bulkId = await workedOff(10);
     const transfers = worker.app.get(TransfersQueries, { strict: false });
     const tallySums = transfers.tallySums.bind(transfers);
-    jest.spyOn(transfers, 'tallySums').mockImplementationOnce(async (ids) => {
+    jest.spyOn(transfers, 'tallySums').mockImplementationOnce(async (on, ids) => {
       await complete(bulkId);
-      return tallySums(ids);
+      return tallySums(on, ids);
     });
     await expect(viewOf(bulkId)).resolves.toMatchObject({ counts: { settled: 10, pending: 0 }, settledMinor: 1_000n });
   });

@@ -1,7 +1,7 @@
 import { DomainError } from '../../src/domain/errors.js';
 import { BulkControlRepository } from '../../src/modules/bulk-requests/persistence/bulk-control.repository.js';
 import { RailsService } from '../../src/modules/rails/index.js';
-import { Database, type Tx } from '../../src/platform/database/index.js';
+import type { Queryable, Tx } from '../../src/platform/database/index.js';
 import { controlOf } from '../factories/bulk-control.js';
 import { untilEnded } from '../factories/bulk-requests.js';
 import { createPayer, type Payer } from '../factories/payer.js';
@@ -9,6 +9,7 @@ import { transfersOf } from '../support/engine-steps.js';
 import { eventually } from '../support/eventually.js';
 import { assertInvariants } from '../support/invariants.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 const LINES = 60;
 const ROUNDS = 16;
@@ -30,7 +31,7 @@ const WORDS: Readonly<Record<number, string>> = {
 describe('control of bulk requests that busy workers are at', () => {
   let first: TestWorker;
   let second: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   const env = { CHUNK_SIZE: '10', DISPATCH_IN_FLIGHT: '8', RETRY_MAX_MS: '50' };
   beforeAll(async () => {
@@ -39,7 +40,7 @@ describe('control of bulk requests that busy workers are at', () => {
     for (const { app } of [first, second]) {
       jest.spyOn(app.get(RailsService, { strict: false }).get('sandbox'), 'windowLines').mockReturnValue(WINDOW_LINES);
     }
-    database = first.app.get(Database);
+    database = ownerOf(first.app);
     payer = await createPayer(first.app);
   });
   afterAll(async () => {

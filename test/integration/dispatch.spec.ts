@@ -1,5 +1,5 @@
 import { DispatchRepository } from '../../src/modules/transfers/persistence/dispatch.repository.js';
-import { Database, UnitOfWork } from '../../src/platform/database/index.js';
+import { PLATFORM, type Queryable, UnitOfWork } from '../../src/platform/database/index.js';
 import { creditTransfers } from '../factories/bulk-requests.js';
 import { createAccount } from '../factories/organizations.js';
 import { createPayer, type Payer } from '../factories/payer.js';
@@ -14,12 +14,13 @@ import {
   workOff,
 } from '../support/engine-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 const CLAIM_MS = 60_000;
 
 describe('the dispatch of chunks', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let repository: DispatchRepository;
   let big: Payer;
   let small: Payer;
@@ -27,7 +28,7 @@ describe('the dispatch of chunks', () => {
   beforeAll(async () => {
     // A line a chunk, so that a bulk of n lines has n chunks.
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '1' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     repository = worker.app.get(DispatchRepository, { strict: false });
     [big, small, other] = await Promise.all([
       createPayer(worker.app),
@@ -43,7 +44,7 @@ describe('the dispatch of chunks', () => {
 
   const claim = async (inFlight: number, rail = 'sandbox') => {
     const unitOfWork = worker.app.get(UnitOfWork);
-    return unitOfWork.run((tx) => repository.claim(tx, rail, inFlight, CLAIM_MS));
+    return unitOfWork.run(PLATFORM, (tx) => repository.claim(tx, rail, inFlight, CLAIM_MS));
   };
   /** How many chunks of each bulk were claimed. */
   const turns = async (claimed: readonly { id: string }[]): Promise<Record<string, number>> => {

@@ -1,7 +1,7 @@
 import { AccountsService } from '../../src/modules/accounts/index.js';
 import { completeBulkRequestJob } from '../../src/modules/transfers/index.js';
 import { executeChunkJobs } from '../../src/modules/transfers/transfers.jobs.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { Queues, RedisClient } from '../../src/platform/queue/index.js';
 import { creditTransfers, germanIban, untilEnded } from '../factories/bulk-requests.js';
 import { createAccount } from '../factories/organizations.js';
@@ -9,6 +9,7 @@ import { createPayer, type Payer } from '../factories/payer.js';
 import { eventually } from '../support/eventually.js';
 import { assertInvariants } from '../support/invariants.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 const LINES = 60;
 /** By line; the rest is plain. */
@@ -34,12 +35,12 @@ const FOREIGN_ACCOUNT_LINES = [20, 21];
 describe('the engine, disturbed', () => {
   let first: TestWorker;
   let second: TestWorker;
-  let database: Database;
+  let database: Queryable;
   const env = { CHUNK_SIZE: '7', CHUNK_LEASE_MS: '1500', DISPATCH_IN_FLIGHT: '6' };
   beforeAll(async () => {
     first = await startTestWorker(env);
     second = await startTestWorker(env, { databaseUrl: first.databaseUrl });
-    database = first.app.get(Database);
+    database = ownerOf(first.app);
   });
   afterAll(async () => {
     await second.close();
@@ -59,20 +60,24 @@ describe('the engine, disturbed', () => {
   /** Redis forgets everything, and every job there ever was comes again. */
   async function disturb(generation: number): Promise<void> {
     await first.app.get(RedisClient).connection.flushdb();
-    const chunks = await database.query<{ id: string; rail: 'book' | 'sandbox' }>(`SELECT id, rail FROM chunks`);
-    const bulks = await database.query<{ id: string }>(`SELECT id FROM bulk_requests`);
+    const chunks = await database.query<{ id: string; organizationId: string; rail: 'book' | 'sandbox' }>(
+      `SELECT id, organization_id AS "organizationId", rail FROM chunks`,
+    );
+    const bulks = await database.query<{ id: string; organizationId: string }>(
+      `SELECT id, organization_id AS "organizationId" FROM bulk_requests`,
+    );
     await second.app.get(Queues).publish([
-      ...chunks.map(({ id, rail }) => ({
+      ...chunks.map(({ id, organizationId, rail }) => ({
         job: executeChunkJobs[rail].name,
         id,
         generation,
-        envelope: { ids: { chunkId: id }, requestId: null, outboxId: null },
+        envelope: { organizationId, ids: { chunkId: id }, requestId: null, outboxId: null },
       })),
-      ...bulks.map(({ id }) => ({
+      ...bulks.map(({ id, organizationId }) => ({
         job: completeBulkRequestJob.name,
         id,
         generation,
-        envelope: { ids: { bulkId: id }, requestId: null, outboxId: null },
+        envelope: { organizationId, ids: { bulkId: id }, requestId: null, outboxId: null },
       })),
     ]);
   }

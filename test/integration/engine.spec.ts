@@ -1,8 +1,8 @@
-import { Database } from '../../src/platform/database/index.js';
 import { creditTransfers, submitBulk, untilEnded } from '../factories/bulk-requests.js';
 import { createFundedAccount, createOrganization } from '../factories/organizations.js';
 import { assertInvariants } from '../support/invariants.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('the engine with the sandbox rail', () => {
   let worker: TestWorker;
@@ -11,7 +11,7 @@ describe('the engine with the sandbox rail', () => {
   });
   afterAll(async () => {
     try {
-      await assertInvariants(worker.app.get(Database));
+      await assertInvariants(ownerOf(worker.app));
     } finally {
       await worker.close();
     }
@@ -29,12 +29,10 @@ describe('the engine with the sandbox rail', () => {
     const bulk = await untilEnded(app, organization.id, bulkId);
     expect(bulk.status).toBe('partially_completed');
     expect(bulk.counts).toMatchObject({ settled: 249, failed: 1, pending: 0, inDoubt: 0 });
-    const [row] = await app
-      .get(Database)
-      .query<{ posted: bigint; reserved: bigint }>(
-        `SELECT posted_minor AS posted, reserved_minor AS reserved FROM accounts WHERE id = $1`,
-        [account.id],
-      );
+    const [row] = await ownerOf(app).query<{ posted: bigint; reserved: bigint }>(
+      `SELECT posted_minor AS posted, reserved_minor AS reserved FROM accounts WHERE id = $1`,
+      [account.id],
+    );
     expect(row).toEqual({ posted: 100_000n - 24_900n, reserved: 0n });
   });
 

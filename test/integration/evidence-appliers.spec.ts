@@ -2,7 +2,7 @@ import { RecordMoves } from '../../src/modules/transfers/application/record-move
 import type { EvidenceStatus } from '../../src/modules/transfers/domain/decide-evidence.js';
 import { EvidenceRepository, type NewEvidence } from '../../src/modules/transfers/persistence/evidence.repository.js';
 import { railReference, transferIdOf } from '../../src/domain/ids.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import {
   executeDue,
@@ -17,16 +17,17 @@ import {
 import { applyEvidence, breaksOf, resolveBreak } from '../support/reconciliation-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 import { resolveTransfer } from '../support/transfer-steps.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('applying evidence', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   const contradicted: string[] = [];
   const open: string[] = [];
   beforeAll(async () => {
     worker = await startTestWorker(UNHURRIED, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     payer = await createPayer(worker.app);
   });
   afterAll(() => finish(worker, { contradicted, open }));
@@ -37,7 +38,6 @@ describe('applying evidence', () => {
     const transfer = (await transfersOf(worker.app, bulkId)).find((one) => one.line === line);
     const reference = railReference(transfer?.id ?? '');
     const item: NewEvidence = {
-      organizationId: null,
       rail: 'sandbox',
       reference,
       transferId: transferIdOf(reference),

@@ -1,5 +1,5 @@
 import { type NewEvidence, TransfersService } from '../../src/modules/transfers/index.js';
-import { UnitOfWork } from '../../src/platform/database/index.js';
+import { PLATFORM, UnitOfWork } from '../../src/platform/database/index.js';
 import { creditTransfers, submitBulk } from '../factories/bulk-requests.js';
 import { createFundedAccount, createOrganization } from '../factories/organizations.js';
 import { balanceOf, postedByKind } from '../support/balances.js';
@@ -69,7 +69,7 @@ describe('evidence that contradicts what is known for certain', () => {
     await say(bulkId, 0, 'rejected');
     await apply();
     const transfers = worker.app.get(TransfersService, { strict: false });
-    const take = () => worker.app.get(UnitOfWork).run((tx) => transfers.takeUnreported(tx, 100));
+    const take = () => worker.app.get(UnitOfWork).run(PLATFORM, (tx) => transfers.takeUnreported(tx, 100));
     const told = (await take()).filter((item) => item.bulkId === bulkId);
     expect(told).toMatchObject([
       { outcome: 'contradiction', status: 'rejected', transferStatus: 'settled', suspenseMinor: 100n },

@@ -4,7 +4,7 @@ import type { Submission } from '../../src/modules/bulk-requests/domain/submissi
 import { RecordMoves } from '../../src/modules/transfers/application/record-moves.js';
 import type { NewEvidence } from '../../src/modules/transfers/index.js';
 import { EvidenceRepository } from '../../src/modules/transfers/persistence/evidence.repository.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { createOrganization } from '../factories/organizations.js';
 import { balanceOf, entriesOf } from '../support/balances.js';
 import {
@@ -25,15 +25,16 @@ import {
 } from '../support/engine-steps.js';
 import { outcomesOf, sayOfLine } from '../support/evidence-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('evidence', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let organizationId: string;
   const contradicted: string[] = [];
   beforeAll(async () => {
     worker = await startTestWorker(UNHURRIED, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     organizationId = (await createOrganization(worker.app)).id;
   });
   afterAll(() => finish(worker, { contradicted }));

@@ -36,7 +36,11 @@ describe('the health of an API', () => {
   });
 
   it('is not ready without PostgreSQL, but alive', async () => {
-    jest.spyOn(api.app.get(Database), 'query').mockRejectedValue(new Error('connect ECONNREFUSED'));
+    const database = api.app.get(Database);
+    jest.spyOn(database, 'ping').mockRejectedValue(new Error('connect ECONNREFUSED'));
+    jest.spyOn(database, 'as').mockImplementation(() => {
+      throw new Error('connect ECONNREFUSED');
+    });
     expect(await answerOf('/health/ready')).toEqual({
       status: 503,
       body: { status: 'not_ready', checks: { postgres: 'down', migrations: 'down', redis: 'up' } },

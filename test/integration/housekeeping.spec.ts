@@ -1,12 +1,12 @@
 import { startWorking } from '../../src/app/start-working.js';
-import { Database } from '../../src/platform/database/index.js';
 import { eventually } from '../support/eventually.js';
 import { startTestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('housekeeping', () => {
   it('deletes expired idempotency keys and leaves the others', async () => {
     const worker = await startTestWorker({}, { working: false });
-    const database = worker.app.get(Database);
+    const database = ownerOf(worker.app);
     await database.execute(
       `INSERT INTO idempotency_keys (organization_id, operation, key, body_hash, expires_at)
        SELECT gen_random_uuid(), 'test', n::text, '', now() + CASE WHEN n <= 1500 THEN interval '-1 s' ELSE interval '1 h' END

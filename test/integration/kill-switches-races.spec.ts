@@ -2,7 +2,7 @@ import { type Rail, RailsService, SANDBOX } from '../../src/modules/rails/index.
 import type { KillSwitchTarget } from '../../src/modules/transfers/domain/kill-switch.js';
 import { ChunkRepository } from '../../src/modules/transfers/persistence/chunk.repository.js';
 import { KillSwitchRepository } from '../../src/modules/transfers/persistence/kill-switch.repository.js';
-import { Database, UnitOfWork } from '../../src/platform/database/index.js';
+import { PLATFORM, type Queryable, UnitOfWork } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import {
   executeChunk,
@@ -20,12 +20,13 @@ import { gate } from '../support/gate.js';
 import { engageSwitch, releaseAll } from '../support/kill-switch-steps.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 const ON_SANDBOX: KillSwitchTarget = { scope: 'rail', target: SANDBOX };
 
 describe('a kill switch that is engaged while chunks are leased', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let unitOfWork: UnitOfWork;
   let repository: KillSwitchRepository;
   let rail: Rail;
@@ -34,7 +35,7 @@ describe('a kill switch that is engaged while chunks are leased', () => {
   let onPayer: KillSwitchTarget;
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '10' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     unitOfWork = worker.app.get(UnitOfWork);
     repository = worker.app.get(KillSwitchRepository, { strict: false });
     rail = worker.app.get(RailsService, { strict: false }).get(SANDBOX);
@@ -124,7 +125,7 @@ describe('a kill switch that is engaged while chunks are leased', () => {
     const bulkId = await payer.submit(10);
     const { id } = await onlyChunkOf(worker.app, bulkId);
     const [locked, unlock] = [gate(), gate()];
-    const holding = unitOfWork.run(async (tx) => {
+    const holding = unitOfWork.run(PLATFORM, async (tx) => {
       await tx.query(`SELECT 1 FROM bulk_requests WHERE id = $1 FOR NO KEY UPDATE`, [bulkId]);
       locked.open();
       await unlock.passed;
@@ -159,7 +160,7 @@ describe('a kill switch that is engaged while chunks are leased', () => {
   it('behind a lease that does not end it gives up waiting, works all the same, and lets the others go on', async () => {
     const [mine, free] = [await payer.submit(1), await other.submit(1)];
     const [shared, end] = [gate(), gate()];
-    const hanging = unitOfWork.run(async (tx) => {
+    const hanging = unitOfWork.run(PLATFORM, async (tx) => {
       await repository.lockForShare(tx);
       shared.open();
       await end.passed;

@@ -4,13 +4,14 @@ import { SetKillSwitch } from '../../src/modules/transfers/application/set-kill-
 import type { KillSwitchTarget } from '../../src/modules/transfers/domain/kill-switch.js';
 import { ChunkRepository } from '../../src/modules/transfers/persistence/chunk.repository.js';
 import { KillSwitchRepository } from '../../src/modules/transfers/persistence/kill-switch.repository.js';
-import { Database, type Queryable } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { creditTransfers, germanIban } from '../factories/bulk-requests.js';
 import { createAccount } from '../factories/organizations.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import { executeChunk, finish, UNHURRIED } from '../support/engine-steps.js';
 import { eventually } from '../support/eventually.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 const ROUNDS = 50;
 const WORKERS = 4;
@@ -31,11 +32,11 @@ function randomFrom(seed: number): (below: number) => number {
 
 describe('kill switches that are engaged and released while workers are busy', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payers: Payer[];
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '5' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     payers = await Promise.all([createPayer(worker.app), createPayer(worker.app), createPayer(worker.app)]);
     for (const [at, { organizationId }] of payers.entries()) {
       await createAccount(worker.app, { organizationId, iban: germanIban(7_000_000 + at) });

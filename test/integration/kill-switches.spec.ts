@@ -1,9 +1,8 @@
-import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
 import { BOOK, type Rail, RailsService, SANDBOX } from '../../src/modules/rails/index.js';
 import type { KillSwitchTarget } from '../../src/modules/transfers/domain/kill-switch.js';
 import { DispatchRepository } from '../../src/modules/transfers/persistence/dispatch.repository.js';
 import { KillSwitchRepository } from '../../src/modules/transfers/persistence/kill-switch.repository.js';
-import { Database, UnitOfWork } from '../../src/platform/database/index.js';
+import { PLATFORM, type Queryable, UnitOfWork } from '../../src/platform/database/index.js';
 import { Metrics } from '../../src/platform/metrics/index.js';
 import { Wake } from '../../src/platform/queue/index.js';
 import { creditTransfers, germanIban } from '../factories/bulk-requests.js';
@@ -27,10 +26,12 @@ import {
   transfersOf,
   UNHURRIED,
   workOff,
+  stopBulk,
 } from '../support/engine-steps.js';
 import { engageSwitch, releaseAll, releaseSwitch, setSwitch } from '../support/kill-switch-steps.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 const OWN_IBAN = germanIban(7_000_001);
 const ON_SANDBOX: KillSwitchTarget = { scope: 'rail', target: SANDBOX };
@@ -38,7 +39,7 @@ const ON_BOOK: KillSwitchTarget = { scope: 'rail', target: BOOK };
 
 describe('a kill switch', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let unitOfWork: UnitOfWork;
   let repository: KillSwitchRepository;
   let rail: Rail;
@@ -48,7 +49,7 @@ describe('a kill switch', () => {
 
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '10' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     unitOfWork = worker.app.get(UnitOfWork);
     repository = worker.app.get(KillSwitchRepository, { strict: false });
     rail = worker.app.get(RailsService, { strict: false }).get(SANDBOX);
@@ -72,7 +73,7 @@ describe('a kill switch', () => {
     });
   const claim = (rail: string) => {
     const dispatch = worker.app.get(DispatchRepository, { strict: false });
-    return unitOfWork.run((tx) => dispatch.claim(tx, rail, 10, 60_000));
+    return unitOfWork.run(PLATFORM, (tx) => dispatch.claim(tx, rail, 10, 60_000));
   };
 
   describe('while it is engaged', () => {
@@ -133,8 +134,8 @@ describe('a kill switch', () => {
       await engage(onPayer);
       await engage(ON_SANDBOX);
       await database.execute(
-        `INSERT INTO rail_evidence (id, rail, reference, transfer_id, source, status)
-         SELECT gen_random_uuid(), rail, replace(id::text, '-', ''), id, 'callback', 'settled'
+        `INSERT INTO rail_evidence (id, organization_id, rail, reference, transfer_id, source, status)
+         SELECT gen_random_uuid(), organization_id, rail, replace(id::text, '-', ''), id, 'callback', 'settled'
            FROM transfers WHERE bulk_id = $1`,
         [told],
       );
@@ -166,7 +167,7 @@ describe('a kill switch', () => {
       const bulks = [await payer.submit(20), await payer.submit(20)];
       const [now = '', later = ''] = bulks;
       await engage(onPayer);
-      await worker.app.get(BulkRequestsService, { strict: false }).stop(now);
+      await stopBulk(worker.app, now);
       await expect(statusesOf(worker.app, now)).resolves.toEqual({ cancelled: 20 });
       // Whoever stopped it died before it got to the chunks: workers get them.
       await database.execute(`UPDATE bulk_requests SET status = 'cancelling' WHERE id = $1`, [later]);

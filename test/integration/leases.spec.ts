@@ -1,7 +1,7 @@
 import { type Rail, RailsService } from '../../src/modules/rails/index.js';
 import { RecordMoves } from '../../src/modules/transfers/application/record-moves.js';
 import { railReference } from '../../src/domain/ids.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import {
   executeChunk,
@@ -21,16 +21,17 @@ import {
   workOff,
 } from '../support/engine-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('the lease of a chunk', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let rail: Rail;
   let payer: Payer;
   const open: string[] = [];
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '10' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     rail = worker.app.get(RailsService, { strict: false }).get('sandbox');
     payer = await createPayer(worker.app);
   });

@@ -11,15 +11,16 @@ import {
 } from '../../src/modules/ledger/index.js';
 import { LedgerRepository } from '../../src/modules/ledger/persistence/ledger.repository.js';
 import { OrganizationsModule } from '../../src/modules/organizations/index.js';
-import { Database, type Queryable, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
+import { PLATFORM, type Queryable, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
 import { toQueryConfig } from '../../src/platform/database/queryable.js';
 import { createAccount, createFundedAccount, createOrganization } from '../factories/organizations.js';
 import { startFeatures, type TestFeatures } from '../support/test-features.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('the ledger', () => {
   let features: TestFeatures;
   let app: INestApplicationContext;
-  let database: Database;
+  let database: Queryable;
   let ledger: LedgerService;
   let queries: LedgerQueries;
   let accounts: AccountsService;
@@ -30,7 +31,7 @@ describe('the ledger', () => {
   beforeAll(async () => {
     features = await startFeatures([OrganizationsModule, AccountsModule, LedgerModule]);
     ({ app } = features);
-    database = app.get(Database);
+    database = ownerOf(app);
     ledger = app.get(LedgerService);
     queries = app.get(LedgerQueries);
     accounts = app.get(AccountsService);
@@ -49,7 +50,7 @@ describe('the ledger', () => {
   });
   afterAll(() => features.close());
 
-  const run = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => app.get(UnitOfWork).run(work);
+  const run = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => app.get(UnitOfWork).run(PLATFORM, work);
   const post = (...entries: NewLedgerEntry[]): Promise<void> =>
     run((tx) => ledger.post(tx, { organizationId, entries }));
   const settlement = (amountMinor: bigint, more: Partial<NewLedgerEntry> = {}): NewLedgerEntry => ({

@@ -7,11 +7,11 @@ import {
   OrganizationsQueries,
   OrganizationsService,
 } from '../../src/modules/organizations/index.js';
-import { Database } from '../../src/platform/database/index.js';
 import { Reply } from '../../src/platform/idempotency/index.js';
 import { createApiKey, createOrganization } from '../factories/organizations.js';
 import { eventually } from '../support/eventually.js';
 import { startFeatures, type TestFeatures } from '../support/test-features.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('organizations and their API keys', () => {
   let features: TestFeatures;
@@ -29,7 +29,7 @@ describe('organizations and their API keys', () => {
 
   const answer = (key: object, secret: string | null): Reply => Reply.of(201, { ...key, secret });
   const rows = <Row extends object>(sql: string, parameters: unknown[] = []): Promise<Row[]> =>
-    app.get(Database).query<Row>(sql, parameters);
+    ownerOf(app).query<Row>(sql, parameters);
 
   it('never share a slug', async () => {
     await createOrganization(app, { slug: 'only-one' });

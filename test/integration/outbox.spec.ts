@@ -3,13 +3,14 @@ import { CompleteBulkRequestProcessor } from '../../src/modules/bulk-requests/jo
 import { CompleteBulkRequest } from '../../src/modules/bulk-requests/application/complete-bulk-request.js';
 import { completeBulkRequestJob } from '../../src/modules/transfers/index.js';
 import { newId } from '../../src/domain/ids.js';
-import { Database, UnitOfWork } from '../../src/platform/database/index.js';
+import { PLATFORM, type Queryable, UnitOfWork } from '../../src/platform/database/index.js';
 import { withRequestId } from '../../src/platform/logging/index.js';
 import { Outbox } from '../../src/platform/outbox/index.js';
 import { type JobEnvelope, QueueEpoch, Queues, RedisClient } from '../../src/platform/queue/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import { executeDue, finish, openChunksOf, runLoop, UNHURRIED } from '../support/engine-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 interface Row {
   id: string;
@@ -21,11 +22,11 @@ interface Row {
 
 describe('jobs', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '2' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     payer = await createPayer(worker.app);
   });
   beforeEach(async () => {
@@ -42,7 +43,7 @@ describe('jobs', () => {
     );
   /** Asks for the completion of something, in a transaction of its own. */
   const ask = (bulkId: string, dedupeKey?: string) =>
-    worker.app.get(UnitOfWork).run((tx) =>
+    worker.app.get(UnitOfWork).run(PLATFORM, (tx) =>
       worker.app.get(Outbox).add(tx, completeBulkRequestJob, {
         organizationId: payer.organizationId,
         ids: { bulkId },
@@ -60,7 +61,7 @@ describe('jobs', () => {
 
   describe('leave with the transaction that causes them', () => {
     it('or not at all', async () => {
-      const failing = worker.app.get(UnitOfWork).run(async (tx) => {
+      const failing = worker.app.get(UnitOfWork).run(PLATFORM, async (tx) => {
         const message = { organizationId: payer.organizationId, ids: { bulkId: newId() } };
         await worker.app.get(Outbox).add(tx, completeBulkRequestJob, message);
         throw new Error('undone');

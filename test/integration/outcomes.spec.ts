@@ -1,10 +1,9 @@
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
-import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
 import type { Submission } from '../../src/modules/bulk-requests/domain/submission.js';
 import { type Rail, RailsService, SANDBOX } from '../../src/modules/rails/index.js';
 import { TransfersQueries } from '../../src/modules/transfers/index.js';
 import { railReference } from '../../src/domain/ids.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { creditTransfers, submitBulk } from '../factories/bulk-requests.js';
 import { createFundedAccount, createOrganization } from '../factories/organizations.js';
 import {
@@ -19,18 +18,20 @@ import {
   transfersOf,
   UNHURRIED,
   workOff,
+  stopBulk,
 } from '../support/engine-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('what becomes of lines', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let organizationId: string;
   let accountId: string;
   const open: string[] = [];
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '10', TRANSFER_MAX_ATTEMPTS: '3' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     organizationId = (await createOrganization(worker.app)).id;
   });
   beforeEach(async () => {
@@ -165,7 +166,7 @@ describe('what becomes of lines', () => {
       await expect(
         database.query(`SELECT payload FROM outbox WHERE dedupe_key = $1`, [`stop:${bulkId}`]),
       ).resolves.toEqual([{ payload: { bulkId } }]);
-      await worker.app.get(BulkRequestsService, { strict: false }).stop(bulkId);
+      await stopBulk(worker.app, bulkId);
     };
 
     it('are cancelled when they were not sent, and only what was paid is paid', async () => {
@@ -257,7 +258,7 @@ describe('what becomes of lines', () => {
       const before = await transfersOf(worker.app, bulkId);
       await stop(bulkId);
       await completeAll(worker.app);
-      await worker.app.get(BulkRequestsService, { strict: false }).stop(bulkId);
+      await stopBulk(worker.app, bulkId);
       await expect(transfersOf(worker.app, bulkId)).resolves.toEqual(before);
       await expect(bulkOf(bulkId)).resolves.toMatchObject({ status: 'partially_completed' });
     });

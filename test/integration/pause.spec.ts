@@ -1,6 +1,6 @@
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
 import { type Rail, RailsService } from '../../src/modules/rails/index.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { Wake } from '../../src/platform/queue/index.js';
 import { type BulkControl, controlOf } from '../factories/bulk-control.js';
 import { createPayer, type Payer } from '../factories/payer.js';
@@ -21,16 +21,17 @@ import {
 } from '../support/engine-steps.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('a paused bulk request', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let rail: Rail;
   let payer: Payer;
   let control: BulkControl;
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '10' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     rail = worker.app.get(RailsService, { strict: false }).get('sandbox');
     payer = await createPayer(worker.app);
     control = controlOf(worker.app, payer.organizationId);

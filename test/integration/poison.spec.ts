@@ -1,5 +1,5 @@
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import {
   completeAll,
@@ -18,6 +18,7 @@ import {
 } from '../support/engine-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 import { resolveTransfer } from '../support/transfer-steps.js';
+import { ownerOf } from '../support/owner.js';
 
 const LINES = 100;
 const POISON = 37;
@@ -26,11 +27,11 @@ const MOST_DEATHS = 6;
 
 describe('one line that kills every worker, among a hundred', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: String(LINES) }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     payer = await createPayer(worker.app);
   });
   afterAll(() => finish(worker));

@@ -34,7 +34,12 @@ describe('the watch over the queues', () => {
   });
 
   const addJob = (): Promise<Job> => {
-    const envelope: JobEnvelope = { ids: { bulkId: newId() }, requestId: null, outboxId: null };
+    const envelope: JobEnvelope = {
+      organizationId: newId(),
+      ids: { bulkId: newId() },
+      requestId: null,
+      outboxId: null,
+    };
     return queue.add(QUEUE, envelope, { removeOnComplete: true });
   };
   const taken = (): number =>

@@ -1,7 +1,7 @@
 import type { Break } from '../../src/modules/reconciliation/domain/break.js';
 import { ReconciliationService } from '../../src/modules/reconciliation/index.js';
 import { type NewEvidence, TransfersService } from '../../src/modules/transfers/index.js';
-import { UnitOfWork } from '../../src/platform/database/index.js';
+import { PLATFORM, UnitOfWork } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import { assertLedgerAddsUp, postedByKind } from '../support/balances.js';
 import { runLoop, UNHURRIED } from '../support/engine-steps.js';
@@ -95,7 +95,6 @@ describe('breaks', () => {
       const reference = 'A payment we never made';
       await worker.app.get(TransfersService, { strict: false }).keepEvidence([
         {
-          organizationId: null,
           rail: 'sandbox',
           reference,
           transferId: null,
@@ -129,13 +128,13 @@ describe('breaks', () => {
     };
     const unitOfWork = worker.app.get(UnitOfWork);
     await expect(
-      unitOfWork.run(async (tx) => {
+      unitOfWork.run(PLATFORM, async (tx) => {
         await service.openBreak(tx, found);
         throw new Error('undo');
       }),
     ).rejects.toThrow('undo');
     await expect(breaks()).resolves.toEqual([]);
-    for (let again = 0; again < 2; again++) await unitOfWork.run((tx) => service.openBreak(tx, found));
+    for (let again = 0; again < 2; again++) await unitOfWork.run(PLATFORM, (tx) => service.openBreak(tx, found));
     await expect(breaks()).resolves.toMatchObject([{ source: 'completion', bulkId, suspenseMinor: 0n }]);
   });
 

@@ -1,4 +1,4 @@
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import { assertLedgerAddsUp } from '../support/balances.js';
 import { statusesOf, UNHURRIED } from '../support/engine-steps.js';
@@ -13,14 +13,15 @@ import {
   tamper,
 } from '../support/reconciliation-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('a reconciliation run opens a break, once,', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, RAIL_VISIBILITY_HORIZON_MS: '0' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
   });
   beforeEach(async () => {
     payer = await createPayer(worker.app);

@@ -1,18 +1,19 @@
 import type { InvariantReport } from '../../src/modules/reconciliation/domain/invariant-check.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import { completeAll, executeDue, UNHURRIED } from '../support/engine-steps.js';
 import { breaksOf, reconcile } from '../support/reconciliation-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf, tampererOf } from '../support/owner.js';
 
 describe('the check of the books in a reconciliation run', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   let bulkId: string;
   beforeEach(async () => {
     worker = await startTestWorker({ ...UNHURRIED, RAIL_VISIBILITY_HORIZON_MS: '0' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     payer = await createPayer(worker.app);
     bulkId = await payer.submit(3, (line) => (line === 2 ? 'sandbox:reject:AC04' : 'Salary'));
     await executeDue(worker.app);
@@ -27,7 +28,7 @@ describe('the check of the books in a reconciliation run', () => {
   const invariantBreaks = async () => (await breaksOf(worker.app)).filter((one) => one.class === 'invariant');
   /** What a run says after somebody changed rows behind the engine's back; of the platform, and of the payer. */
   async function after(sql: string, parameters: unknown[]): Promise<Record<string, number>> {
-    await database.execute(sql, parameters);
+    await tampererOf(worker.app).execute(sql, parameters);
     const own = violated((await reconcile(worker.app, { organizationId: payer.organizationId })).invariants);
     const all = violated((await reconcile(worker.app)).invariants);
     expect(own).toEqual(all);

@@ -1,6 +1,6 @@
 import { AccountsService } from '../../src/modules/accounts/index.js';
 import type { Break } from '../../src/modules/reconciliation/domain/break.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { moveBankMoney } from '../factories/organizations.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import { assertLedgerAddsUp, postedByKind } from '../support/balances.js';
@@ -15,14 +15,15 @@ import {
 } from '../support/reconciliation-steps.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('breaks with money on suspense', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   beforeAll(async () => {
     worker = await startTestWorker(UNHURRIED, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
   });
   beforeEach(async () => {
     payer = await createPayer(worker.app, '10.00');

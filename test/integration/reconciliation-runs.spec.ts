@@ -1,6 +1,6 @@
 import { SandboxRail } from '../../src/modules/rails/adapters/sandbox.rail.js';
 import { MAX_ATTEMPTS } from '../../src/modules/reconciliation/domain/run.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import { executeDue, runLoop, UNHURRIED } from '../support/engine-steps.js';
 import {
@@ -16,17 +16,18 @@ import {
 } from '../support/reconciliation-steps.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 const HOUR_MS = 3_600_000;
 
 describe('scheduled reconciliation runs', () => {
   let workers: TestWorker[];
-  let database: Database;
+  let database: Queryable;
   beforeEach(async () => {
     const env = { ...UNHURRIED, RECONCILIATION_INTERVAL_MS: String(HOUR_MS) };
     const first = await startTestWorker(env, { working: false });
     workers = [first, await startTestWorker(env, { working: false, databaseUrl: first.databaseUrl })];
-    database = first.app.get(Database);
+    database = ownerOf(first.app);
   });
   afterEach(async () => {
     for (const worker of [...workers].reverse()) await worker.close();
@@ -135,10 +136,10 @@ describe('scheduled reconciliation runs', () => {
 
 describe('a reconciliation run', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   beforeEach(async () => {
     worker = await startTestWorker({ ...UNHURRIED, RAIL_VISIBILITY_HORIZON_MS: '0' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
   });
   afterEach(() => worker.close());
 

@@ -1,11 +1,10 @@
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
-import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
 import { StatementRepository } from '../../src/modules/reconciliation/persistence/statement.repository.js';
 import { SandboxRail } from '../../src/modules/rails/adapters/sandbox.rail.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import { assertLedgerAddsUp } from '../support/balances.js';
-import { completeAll, executeDue, skipTime, statusesOf, UNHURRIED } from '../support/engine-steps.js';
+import { completeAll, executeDue, skipTime, statusesOf, UNHURRIED, stopBulk } from '../support/engine-steps.js';
 import {
   applyEvidence,
   breaksOf,
@@ -17,14 +16,15 @@ import {
   tamper,
 } from '../support/reconciliation-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('reconciliation of a statement with our books', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, RAIL_VISIBILITY_HORIZON_MS: '0' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
   });
   beforeEach(async () => {
     payer = await createPayer(worker.app);
@@ -139,7 +139,7 @@ describe('reconciliation of a statement with our books', () => {
       on_failure: 'reverse',
     });
     await executeDue(worker.app);
-    await worker.app.get(BulkRequestsService, { strict: false }).stop(bulkId);
+    await stopBulk(worker.app, bulkId);
     await completeAll(worker.app);
     await executeDue(worker.app);
     await completeAll(worker.app);

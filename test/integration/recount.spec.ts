@@ -1,6 +1,6 @@
 import { CompleteBulkRequest } from '../../src/modules/bulk-requests/application/complete-bulk-request.js';
 import { RecountBulkRequest } from '../../src/modules/bulk-requests/application/recount-bulk-request.js';
-import { Database, UnitOfWork } from '../../src/platform/database/index.js';
+import { PLATFORM, type Queryable, UnitOfWork } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import {
   executeDue,
@@ -16,16 +16,17 @@ import {
 } from '../support/engine-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 import { untilSomebodyWaits } from '../support/transfer-steps.js';
+import { ownerOf, tampererOf } from '../support/owner.js';
 
 /** Only a defect of ours can bring a bulk here; the tests play the defect by writing to the tables. */
 describe('a bulk that does not add up', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   const open: string[] = [];
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, COMPLETION_MAX_FAILURES: '2' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     payer = await createPayer(worker.app);
   });
   afterAll(() => finish(worker, { open }));
@@ -35,8 +36,10 @@ describe('a bulk that does not add up', () => {
     await executeDue(worker.app);
     return bulkId;
   };
-  const complete = (bulkId: string) => worker.app.get(CompleteBulkRequest, { strict: false }).complete(bulkId);
-  const recount = (bulkId: string) => worker.app.get(RecountBulkRequest, { strict: false }).recount(bulkId);
+  const complete = (bulkId: string) =>
+    worker.app.get(CompleteBulkRequest, { strict: false }).complete(payer.organizationId, bulkId);
+  const recount = (bulkId: string) =>
+    worker.app.get(RecountBulkRequest, { strict: false }).recount(payer.organizationId, bulkId);
   const breaksOf = (bulkId: string) =>
     database.query<{ class: string; source: string; found: string }>(
       `SELECT class, source, found FROM reconciliation_breaks WHERE bulk_id = $1 ORDER BY id`,
@@ -77,7 +80,7 @@ describe('a bulk that does not add up', () => {
     ],
   ])('is put right and completed, and a person is told: %s', async (_what, defect, found) => {
     const bulkId = await workedOff();
-    await database.execute(defect, [bulkId]);
+    await tampererOf(worker.app).execute(defect, [bulkId]);
     await expect(complete(bulkId)).rejects.toMatchObject({ code: 'invariant_violated' });
     await expect(recount(bulkId)).resolves.toEqual([found]);
     await expect(complete(bulkId)).resolves.toBe('partially_completed');
@@ -107,7 +110,7 @@ describe('a bulk that does not add up', () => {
     const bulkId = await payer.submit(3);
     // Somebody may be paying them right now, and will have nowhere to write what became of them.
     await takeChunk(worker.app, (await onlyChunkOf(worker.app, bulkId)).id);
-    await database.execute(defect, [bulkId]);
+    await tampererOf(worker.app).execute(defect, [bulkId]);
     await expect(recount(bulkId)).resolves.toEqual(['3 open lines were in no chunk and are worked on again']);
     await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ in_doubt: 3 });
     const chunks = await openChunksOf(worker.app, bulkId);
@@ -122,7 +125,7 @@ describe('a bulk that does not add up', () => {
     const bulkId = await workedOff();
     const before = await database.query(`SELECT posted_minor, reserved_minor FROM accounts ORDER BY id`);
     const tampered = `UPDATE holds SET captured_minor = captured_minor + 100, released_minor = 0 WHERE reference_id = $1`;
-    await database.execute(tampered, [bulkId]);
+    await tampererOf(worker.app).execute(tampered, [bulkId]);
     await expect(recount(bulkId)).resolves.toEqual([
       'lines, hold and ledger disagree: nothing was moved, a person has to decide',
     ]);
@@ -132,17 +135,21 @@ describe('a bulk that does not add up', () => {
     await expect(complete(bulkId)).rejects.toMatchObject({ code: 'invariant_violated' });
     await expect(recount(bulkId)).resolves.toHaveLength(1);
     await expect(breaksOf(bulkId)).resolves.toHaveLength(1);
-    await database.execute(`UPDATE holds SET captured_minor = 300, released_minor = 100 WHERE reference_id = $1`, [
-      bulkId,
-    ]);
+    await tampererOf(worker.app).execute(
+      `UPDATE holds SET captured_minor = 300, released_minor = 100 WHERE reference_id = $1`,
+      [bulkId],
+    );
     await expect(complete(bulkId)).resolves.toBe('partially_completed');
   });
 
   it('is recounted in the one lock order: the hold first, so that whoever records one of its lines can end', async () => {
     const bulkId = await workedOff();
-    await database.execute(`UPDATE holds SET captured_minor = captured_minor - 100 WHERE reference_id = $1`, [bulkId]);
+    await tampererOf(worker.app).execute(
+      `UPDATE holds SET captured_minor = captured_minor - 100 WHERE reference_id = $1`,
+      [bulkId],
+    );
     let recounting: Promise<string[]> | undefined;
-    await worker.app.get(UnitOfWork).run(async (tx) => {
+    await worker.app.get(UnitOfWork).run(PLATFORM, async (tx) => {
       await tx.execute(`SELECT FROM holds WHERE reference_id = $1 FOR NO KEY UPDATE`, [bulkId]);
       recounting = recount(bulkId);
       await untilSomebodyWaits(worker.app);

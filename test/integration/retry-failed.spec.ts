@@ -2,7 +2,7 @@ import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-reques
 import type { Submission } from '../../src/modules/bulk-requests/domain/submission.js';
 import { BulkControlRepository } from '../../src/modules/bulk-requests/persistence/bulk-control.repository.js';
 import { AccountsService } from '../../src/modules/accounts/index.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { type BulkControl, controlOf } from '../factories/bulk-control.js';
 import { creditTransfers, germanIban, submitBulk } from '../factories/bulk-requests.js';
 import { createAccount, createFundedAccount, moveBankMoney } from '../factories/organizations.js';
@@ -11,18 +11,19 @@ import { finish, statusesOf, transfersOf, UNHURRIED, workOff } from '../support/
 import { refusalOf } from '../support/refusal.js';
 import { rowCounts } from '../support/row-counts.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 const REJECT = 'sandbox:reject:AC04';
 
 describe('retrying the failed lines of a bulk request', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   let control: BulkControl;
   const contradicted: string[] = [];
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '10' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     payer = await createPayer(worker.app);
     control = controlOf(worker.app, payer.organizationId);
   });
@@ -272,8 +273,9 @@ describe('retrying the failed lines of a bulk request', () => {
       await database.execute(
         `WITH run AS (INSERT INTO reconciliation_runs (id, rail, trigger, period_from, period_to)
                       VALUES (gen_random_uuid(), 'sandbox', 'requested', now() - interval '1 day', now()) RETURNING id)
-         INSERT INTO statement_lines (rail, rail_id, status, reference, transfer_id, amount_minor, currency, booked_at, run_id)
-         SELECT 'sandbox', 'sbx-said-paid', 'settled', replace($1::text, '-', ''), $1::uuid, 100, 'EUR', now(), id FROM run`,
+         INSERT INTO statement_lines (rail, rail_id, status, reference, transfer_id, organization_id, amount_minor, currency, booked_at, run_id)
+         SELECT 'sandbox', 'sbx-said-paid', 'settled', replace(t.id::text, '-', ''), t.id, t.organization_id, 100, 'EUR', now(), run.id
+           FROM run, transfers t WHERE t.id = $1`,
         [transfer?.id],
       );
       const retryId = await retried(bulkId);

@@ -1,5 +1,4 @@
 import { RecordMoves } from '../../src/modules/transfers/application/record-moves.js';
-import { Database } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import { balanceOf, entriesOf, postedByKind } from '../support/balances.js';
 import { completeAll, executeDue, finish, runLoop, statusesOf, UNHURRIED, workOff } from '../support/engine-steps.js';
@@ -7,6 +6,7 @@ import { outcomesOf, sayOfLine } from '../support/evidence-steps.js';
 import { breaksOf, reconcile } from '../support/reconciliation-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 import { untilSomebodyWaits } from '../support/transfer-steps.js';
+import { ownerOf } from '../support/owner.js';
 
 /** The reversal has it back, and the bank sends it back, too: the payment came once, so the debtor gets it once. */
 describe('a payment that comes back twice', () => {
@@ -28,9 +28,10 @@ describe('a payment that comes back twice', () => {
     const bulkId = await payer.submit(2, (line) => words[line] ?? '', { on_failure: 'reverse' });
     await executeDue(worker.app);
     await completeAll(worker.app);
-    const [reversal] = await worker.app
-      .get(Database)
-      .query<{ id: string }>(`SELECT id FROM bulk_requests WHERE origin_id = $1`, [bulkId]);
+    const [reversal] = await ownerOf(worker.app).query<{ id: string }>(
+      `SELECT id FROM bulk_requests WHERE origin_id = $1`,
+      [bulkId],
+    );
     return { bulkId, reversalId: reversal?.id ?? '' };
   }
   const comesBack = (bulkId: string): Promise<void> => sayOfLine(worker.app, bulkId, 0, 'returned');

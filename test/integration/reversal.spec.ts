@@ -1,5 +1,5 @@
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { AccountsService } from '../../src/modules/accounts/index.js';
 import { controlOf } from '../factories/bulk-control.js';
 import { creditTransfers, germanIban, submit, submitBulk } from '../factories/bulk-requests.js';
@@ -15,15 +15,16 @@ import {
   workOff,
 } from '../support/engine-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('a bulk with on_failure: reverse', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let organizationId: string;
   const open: string[] = [];
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '2' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     organizationId = (await createOrganization(worker.app)).id;
   });
   afterAll(() => finish(worker, { open }));
@@ -42,11 +43,11 @@ describe('a bulk with on_failure: reverse', () => {
   const stop = async (): Promise<void> => {
     const { StopBulkRequest } = await import('../../src/modules/bulk-requests/application/stop-bulk-request.js');
     const { OutboxRepository } = await import('../../src/platform/outbox/index.js');
-    const jobs = await database.query<{ id: string; bulkId: string }>(
-      `SELECT id, payload ->> 'bulkId' AS "bulkId" FROM outbox WHERE job = 'stop-bulk-request'`,
+    const jobs = await database.query<{ id: string; organizationId: string; bulkId: string }>(
+      `SELECT id, organization_id AS "organizationId", payload ->> 'bulkId' AS "bulkId" FROM outbox WHERE job = 'stop-bulk-request'`,
     );
-    for (const { id, bulkId } of jobs) {
-      await worker.app.get(StopBulkRequest, { strict: false }).stop(bulkId);
+    for (const { id, organizationId, bulkId } of jobs) {
+      await worker.app.get(StopBulkRequest, { strict: false }).stop(organizationId, bulkId);
       await worker.app.get(OutboxRepository, { strict: false }).delete(id);
     }
   };
@@ -163,8 +164,8 @@ describe('a bulk with on_failure: reverse', () => {
     await expect(reversalsOf(bulkId)).resolves.toHaveLength(1);
     await expect(bulkOf(bulkId)).resolves.toMatchObject({ status: 'reversing' });
     await database.execute(
-      `INSERT INTO rail_evidence (id, rail, reference, transfer_id, source, status)
-       SELECT gen_random_uuid(), 'sandbox', replace(id::text, '-', ''), id, 'callback', 'settled'
+      `INSERT INTO rail_evidence (id, organization_id, rail, reference, transfer_id, source, status)
+       SELECT gen_random_uuid(), organization_id, 'sandbox', replace(id::text, '-', ''), id, 'callback', 'settled'
          FROM transfers WHERE bulk_id = $1 AND line = 1`,
       [bulkId],
     );

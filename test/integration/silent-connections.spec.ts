@@ -94,7 +94,7 @@ describe('a connection to Redis that falls silent', () => {
           job: completeBulkRequestJob.name,
           id,
           generation: 1,
-          envelope: { ids: { bulkId: id }, requestId: null, outboxId: null },
+          envelope: { organizationId: newId(), ids: { bulkId: id }, requestId: null, outboxId: null },
         },
       ]);
     await publish(newId());

@@ -1,8 +1,7 @@
 import { type Rail, RailsService } from '../../src/modules/rails/index.js';
 import { LeaseChunk } from '../../src/modules/transfers/application/lease-chunk.js';
 import { TransfersQueries } from '../../src/modules/transfers/index.js';
-import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import {
   executeChunk,
@@ -20,8 +19,10 @@ import {
   transfersOf,
   UNHURRIED,
   workOff,
+  stopBulk,
 } from '../support/engine-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 /** A promise somebody else keeps. */
 function gate(): { passed: Promise<void>; open: () => void } {
@@ -32,13 +33,13 @@ function gate(): { passed: Promise<void>; open: () => void } {
 
 describe('a worker', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let rail: Rail;
   let payer: Payer;
 
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '10' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     rail = worker.app.get(RailsService, { strict: false }).get('sandbox');
     payer = await createPayer(worker.app);
   });
@@ -178,7 +179,7 @@ describe('a worker', () => {
       const bulkId = await payer.submit(10);
       const submit = rail.submit.bind(rail);
       jest.spyOn(rail, 'submit').mockImplementationOnce(async (...sent) => {
-        await worker.app.get(BulkRequestsService, { strict: false }).stop(bulkId);
+        await stopBulk(worker.app, bulkId);
         return submit(...sent);
       });
       const report = await executeChunk(worker.app, (await onlyChunkOf(worker.app, bulkId)).id);

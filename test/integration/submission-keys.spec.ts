@@ -3,22 +3,23 @@ import { AccountsService } from '../../src/modules/accounts/index.js';
 import type { Submission } from '../../src/modules/bulk-requests/domain/submission.js';
 import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
 import type { DomainError } from '../../src/domain/errors.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { Reply } from '../../src/platform/idempotency/index.js';
 import { creditTransfers, submit } from '../factories/bulk-requests.js';
 import { createFundedAccount, createOrganization, moveBankMoney } from '../factories/organizations.js';
 import { finish } from '../support/engine-steps.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('a submission that comes again', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let organizationId: string;
   let accountId: string;
   beforeAll(async () => {
     worker = await startTestWorker({}, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
   });
   afterAll(() => finish(worker));
   beforeEach(async () => {

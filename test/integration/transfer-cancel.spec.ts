@@ -1,6 +1,6 @@
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
 import { type Rail, RailsService } from '../../src/modules/rails/index.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { createOrganization } from '../factories/organizations.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import {
@@ -33,15 +33,16 @@ import {
   resolveTransfer,
   verdictOf,
 } from '../support/transfer-steps.js';
+import { ownerOf } from '../support/owner.js';
 
 describe('cancelling one transfer', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let rail: Rail;
   let payer: Payer;
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '10' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
     rail = worker.app.get(RailsService, { strict: false }).get('sandbox');
   });
   beforeEach(async () => {

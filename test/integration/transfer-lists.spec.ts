@@ -1,9 +1,9 @@
 import { TRANSFER_STATUSES, type TransferStatus } from '../../src/modules/transfers/domain/transfer.state.js';
 import { TransfersQueries } from '../../src/modules/transfers/index.js';
-import { Database } from '../../src/platform/database/index.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import { executeNext, takeChunk, transfersOf } from '../support/engine-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+import { ownerOf } from '../support/owner.js';
 
 const ALWAYS = { from: null, before: null, idFrom: null, idBefore: null };
 /** By line, ten to a chunk: what the sandbox makes of them. */
@@ -31,19 +31,17 @@ describe('lists of transfers', () => {
   /** Ends a few lines as the engine would have in days. */
   async function finishSome(): Promise<void> {
     const [line = { id: '' }, other = { id: '' }] = await transfersOf(worker.app, bulks[0] ?? '');
-    const database = worker.app.get(Database);
+    const database = ownerOf(worker.app);
     const end = `UPDATE transfers SET status = $2, attention = $2 WHERE id = $1`;
     await database.execute(end, [line.id, 'returned']);
     await database.execute(end, [other.id, 'cancelled']);
   }
 
   async function waitingChunk(): Promise<string> {
-    const [chunk] = await worker.app
-      .get(Database)
-      .query<{ id: string }>(
-        `SELECT id FROM chunks WHERE organization_id = $1 AND status = 'open' AND due_at <= now() ORDER BY id LIMIT 1`,
-        [payer.organizationId],
-      );
+    const [chunk] = await ownerOf(worker.app).query<{ id: string }>(
+      `SELECT id FROM chunks WHERE organization_id = $1 AND status = 'open' AND due_at <= now() ORDER BY id LIMIT 1`,
+      [payer.organizationId],
+    );
     return chunk?.id ?? '';
   }
 

@@ -2,7 +2,7 @@ import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-reques
 import type { Submission } from '../../src/modules/bulk-requests/domain/submission.js';
 import { RecordMoves } from '../../src/modules/transfers/application/record-moves.js';
 import type { EvidenceStatus } from '../../src/modules/transfers/domain/decide-evidence.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { germanIban } from '../factories/bulk-requests.js';
 import { createAccount, createOrganization } from '../factories/organizations.js';
 import { createPayer, type Payer } from '../factories/payer.js';
@@ -30,6 +30,7 @@ import {
   untilSomebodyWaits,
   verdictOf,
 } from '../support/transfer-steps.js';
+import { ownerOf } from '../support/owner.js';
 
 const EVIDENCE = 'Statement 118, entry 4';
 /** The sandbox executes it and its answer is lost; or it never gets there, because its workers die first. */
@@ -38,12 +39,12 @@ type Outcome = keyof typeof TRUTH;
 
 describe('resolving a transfer that a person has to decide about', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   const contradicted: string[] = [];
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '10' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
   });
   beforeEach(async () => {
     payer = await createPayer(worker.app, '100.00');

@@ -1,21 +1,33 @@
 import { DomainError } from '../../src/domain/errors.js';
-import { Database, isTransient, type Queryable, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
+import {
+  Database,
+  isTransient,
+  PLATFORM,
+  type Queryable,
+  type Tx,
+  UnitOfWork,
+} from '../../src/platform/database/index.js';
 import { eventually } from '../support/eventually.js';
 import { startFeatures, type TestFeatures } from '../support/test-features.js';
+import { ownerOf } from '../support/owner.js';
+
+const NOTES = `CREATE TABLE notes (id int PRIMARY KEY, note text);
+  GRANT SELECT, INSERT, UPDATE ON notes TO tranche_platform`;
 
 describe('a unit of work', () => {
   let features: TestFeatures;
-  let database: Database;
+  let database: Queryable;
   let unitOfWork: UnitOfWork;
   beforeAll(async () => {
     features = await startFeatures([]);
-    database = features.app.get(Database);
+    database = ownerOf(features.app);
     unitOfWork = features.app.get(UnitOfWork);
-    await database.execute(`CREATE TABLE notes (id int PRIMARY KEY, note text)`);
+    await database.execute(NOTES);
   });
   afterAll(() => features.close());
   beforeEach(() => database.execute(`TRUNCATE notes`));
 
+  const poolState = () => features.app.get(Database).poolState();
   const write = (tx: Tx, id: number, note = '') => tx.execute(`INSERT INTO notes VALUES ($1, $2)`, [id, note]);
   const ids = async (): Promise<number[]> =>
     (await database.query<{ id: number }>(`SELECT id FROM notes ORDER BY id`)).map(({ id }) => id);
@@ -23,11 +35,11 @@ describe('a unit of work', () => {
     tx.execute(`DO $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '${sqlState}'; END $$`);
 
   it('writes everything or nothing', async () => {
-    await unitOfWork.run(async (tx) => {
+    await unitOfWork.run(PLATFORM, async (tx) => {
       await write(tx, 1);
       await write(tx, 2);
     });
-    const failing = unitOfWork.run(async (tx) => {
+    const failing = unitOfWork.run(PLATFORM, async (tx) => {
       await write(tx, 3);
       throw new DomainError('rule', 'no', 'No.');
     });
@@ -38,10 +50,10 @@ describe('a unit of work', () => {
   it('is ended when its process falls silent in the middle: others get its locks, and it says so', async () => {
     const { app, close } = await startFeatures([], { DATABASE_IDLE_TRANSACTION_MS: '200' });
     const frozen = app.get(UnitOfWork);
-    const own = app.get(Database);
-    await own.execute(`CREATE TABLE notes (id int PRIMARY KEY, note text)`);
+    const own = ownerOf(app);
+    await own.execute(NOTES);
     let isOver = false;
-    const silent = frozen.run(async (tx) => {
+    const silent = frozen.run(PLATFORM, async (tx) => {
       await write(tx, 1, 'mine');
       await eventually(() => isOver, { what: 'the other one to be done' });
       await write(tx, 2, 'mine');
@@ -51,7 +63,7 @@ describe('a unit of work', () => {
       (error: unknown) => isTransient(error),
     );
     // Waits for the first one's row.
-    await frozen.run((tx) => write(tx, 1, 'theirs'));
+    await frozen.run(PLATFORM, (tx) => write(tx, 1, 'theirs'));
     isOver = true;
     await expect(ended).resolves.toBe(true);
     await expect(own.query(`SELECT * FROM notes`)).resolves.toEqual([{ id: 1, note: 'theirs' }]);
@@ -60,7 +72,7 @@ describe('a unit of work', () => {
 
   it.each(['40001', '40P01'])('is run again, whole, when PostgreSQL gave it up: %s', async (sqlState) => {
     let runs = 0;
-    await unitOfWork.run(async (tx) => {
+    await unitOfWork.run(PLATFORM, async (tx) => {
       runs++;
       await write(tx, runs);
       if (runs < 3) await raise(tx, sqlState);
@@ -70,7 +82,7 @@ describe('a unit of work', () => {
 
   it('is run again at most three times', async () => {
     let runs = 0;
-    const hopeless = unitOfWork.run((tx) => {
+    const hopeless = unitOfWork.run(PLATFORM, (tx) => {
       runs++;
       return raise(tx, '40001');
     });
@@ -80,7 +92,7 @@ describe('a unit of work', () => {
 
   it('is not run again for any other error', async () => {
     let runs = 0;
-    const refused = unitOfWork.run((tx) => {
+    const refused = unitOfWork.run(PLATFORM, (tx) => {
       runs++;
       return raise(tx, '23505');
     });
@@ -89,13 +101,13 @@ describe('a unit of work', () => {
   });
 
   it('survives a deadlock between two of them', async () => {
-    await unitOfWork.run(async (tx) => {
+    await unitOfWork.run(PLATFORM, async (tx) => {
       await write(tx, 1);
       await write(tx, 2);
     });
     let holding = 0;
     const update = async (first: number, second: number): Promise<void> => {
-      await unitOfWork.run(async (tx) => {
+      await unitOfWork.run(PLATFORM, async (tx) => {
         await tx.execute(`UPDATE notes SET note = note || 'x' WHERE id = $1`, [first]);
         holding++;
         await eventually(() => holding >= 2, { what: 'both to hold a row' });
@@ -109,13 +121,13 @@ describe('a unit of work', () => {
   it('announces a commit after it, once, and never what was rolled back', async () => {
     const announced: unknown[] = [];
     let runs = 0;
-    await unitOfWork.run(async (tx) => {
+    await unitOfWork.run(PLATFORM, async (tx) => {
       const run = ++runs;
       tx.afterCommit(() => announced.push(run));
       await write(tx, run);
       if (run === 1) await raise(tx, '40001');
     });
-    const failing = unitOfWork.run(async (tx) => {
+    const failing = unitOfWork.run(PLATFORM, async (tx) => {
       tx.afterCommit(() => announced.push('failed'));
       await raise(tx, '23505');
     });
@@ -124,7 +136,7 @@ describe('a unit of work', () => {
   });
 
   it('goes on after a savepoint was undone', async () => {
-    await unitOfWork.run(async (tx) => {
+    await unitOfWork.run(PLATFORM, async (tx) => {
       await write(tx, 1);
       const undone = tx.savepoint(async () => {
         await write(tx, 2);
@@ -137,16 +149,16 @@ describe('a unit of work', () => {
   });
 
   it('gives its connection back, however it ends', async () => {
-    const { total } = database.poolState();
+    const { total } = poolState();
     const works = Array.from({ length: 50 }, (_, id) =>
-      unitOfWork.run(async (tx) => {
+      unitOfWork.run(PLATFORM, async (tx) => {
         await write(tx, id);
         if (id % 2 === 0) throw new Error('undone');
       }),
     );
     await Promise.allSettled(works);
     await expect(ids()).resolves.toHaveLength(25);
-    const { idle, waiting, total: after } = database.poolState();
+    const { idle, waiting, total: after } = poolState();
     expect({ busy: after - idle, waiting }).toEqual({ busy: 0, waiting: 0 });
     expect(after).toBeGreaterThanOrEqual(total);
   });
@@ -156,9 +168,9 @@ describe('a unit of work', () => {
       (await on.query<{ id: number }>(`SELECT id FROM notes ORDER BY id`)).map(({ id }) => id);
 
     it('sees one moment, whatever is committed meanwhile', async () => {
-      await unitOfWork.run((tx) => write(tx, 1));
-      const seen = await unitOfWork.snapshot(async (on) => {
-        await unitOfWork.run((tx) => write(tx, 2));
+      await unitOfWork.run(PLATFORM, (tx) => write(tx, 1));
+      const seen = await unitOfWork.snapshot(PLATFORM, async (on) => {
+        await unitOfWork.run(PLATFORM, (tx) => write(tx, 2));
         const before = await idsOf(on);
         await database.execute(`DELETE FROM notes WHERE id = 1`);
         return [before, await idsOf(on)];
@@ -171,7 +183,10 @@ describe('a unit of work', () => {
       const committed = await database.query<{ at: Date }>(
         `INSERT INTO notes VALUES (1, '') RETURNING clock_timestamp() AS at`,
       );
-      const { seen, takenAt } = await unitOfWork.snapshot(async (on, at) => ({ seen: await idsOf(on), takenAt: at }));
+      const { seen, takenAt } = await unitOfWork.snapshot(PLATFORM, async (on, at) => ({
+        seen: await idsOf(on),
+        takenAt: at,
+      }));
       const [now] = await database.query<{ at: Date }>(`SELECT clock_timestamp() AS at`);
       expect(seen).toEqual([1]);
       expect(takenAt.getTime()).toBeGreaterThanOrEqual(committed[0]?.at.getTime() ?? NaN);
@@ -179,14 +194,14 @@ describe('a unit of work', () => {
     });
 
     it('cannot write', async () => {
-      const writing = unitOfWork.snapshot((on) => on.execute(`INSERT INTO notes VALUES (1, '')`));
+      const writing = unitOfWork.snapshot(PLATFORM, (on) => on.execute(`INSERT INTO notes VALUES (1, '')`));
       await expect(writing).rejects.toMatchObject({ code: '25006' });
       await expect(ids()).resolves.toEqual([]);
     });
 
     it('is not run again', async () => {
       let runs = 0;
-      const failing = unitOfWork.snapshot((on) => {
+      const failing = unitOfWork.snapshot(PLATFORM, (on) => {
         runs++;
         return on.execute(`DO $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '40001'; END $$`);
       });
@@ -196,17 +211,17 @@ describe('a unit of work', () => {
 
     it('gives its connection back as it was, however it ends', async () => {
       const works = Array.from({ length: 50 }, (_, id) =>
-        unitOfWork.snapshot(async (on) => {
+        unitOfWork.snapshot(PLATFORM, async (on) => {
           if (id % 2 === 0) await on.query(`SELECT 1 / 0`);
         }),
       );
       const ends = await Promise.allSettled(works);
       expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(25);
-      const { total, idle, waiting } = database.poolState();
+      const { total, idle, waiting } = poolState();
       expect({ busy: total - idle, waiting }).toEqual({ busy: 0, waiting: 0 });
       const settings = await Promise.all(
         Array.from({ length: total }, () =>
-          unitOfWork.run((tx) =>
+          unitOfWork.run(PLATFORM, (tx) =>
             tx.query(
               `SELECT current_setting('transaction_isolation') AS isolation, current_setting('transaction_read_only') AS "readOnly"`,
             ),
@@ -224,15 +239,15 @@ describe('a unit of work', () => {
       yield '1\tone\n2\t';
       yield 'two\n';
     };
-    await unitOfWork.run((tx) => tx.copyIn(`COPY notes (id, note) FROM STDIN`, rows()));
+    await unitOfWork.run(PLATFORM, (tx) => tx.copyIn(`COPY notes (id, note) FROM STDIN`, rows()));
     await expect(ids()).resolves.toEqual([1, 2]);
     const breaking = function* () {
       yield '3\tthree\n';
       throw new Error('the source died');
     };
-    await expect(unitOfWork.run((tx) => tx.copyIn(`COPY notes (id, note) FROM STDIN`, breaking()))).rejects.toThrow(
-      'the source died',
-    );
+    await expect(
+      unitOfWork.run(PLATFORM, (tx) => tx.copyIn(`COPY notes (id, note) FROM STDIN`, breaking())),
+    ).rejects.toThrow('the source died');
     await expect(ids()).resolves.toEqual([1, 2]);
   });
 

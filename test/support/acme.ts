@@ -1,4 +1,3 @@
-import { Database } from '../../src/platform/database/index.js';
 import type { BulkRequestDto, BulkRequestStatusDto } from '../../src/modules/bulk-requests/http/bulk-requests.dto.js';
 import {
   bulkRequestStates,
@@ -9,6 +8,7 @@ import { eventually } from './eventually.js';
 import { rowCounts } from './row-counts.js';
 import { type ApiAnswer, type ApiCall, startTestApi, type TestApi } from './test-api.js';
 import { startTestWorker } from './test-worker.js';
+import { ownerOf } from './owner.js';
 
 export const ACME_IBAN = 'FR10474608000002006107XXXXX';
 export const ACME_BIC = 'OIVUSCLQXXX';
@@ -69,7 +69,7 @@ export async function startAcme(
     balance: async (id = accountId) =>
       (await read<{ balance: Record<'posted' | 'reserved' | 'available', string> }>(`/accounts/${id}`)).balance,
     rowCounts: async () => {
-      const counts = Object.entries(await rowCounts(api.app.get(Database)));
+      const counts = Object.entries(await rowCounts(ownerOf(api.app)));
       return Object.fromEntries(counts.filter(([table]) => !working || !WORKED_ON.includes(table)));
     },
     close: async () => {

@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { areKept, LedgerQueries } from '../../src/modules/ledger/index.js';
-import { Database } from '../../src/platform/database/index.js';
+import { ownerOf } from './owner.js';
 
 /*
  * What accounts have and what was booked on them, in minor units.
@@ -10,7 +10,7 @@ export async function balanceOf(
   app: INestApplicationContext,
   accountId: string,
 ): Promise<{ posted: bigint; reserved: bigint } | undefined> {
-  const [row] = await app.get(Database).query<{
+  const [row] = await ownerOf(app).query<{
     posted: bigint;
     reserved: bigint;
   }>(`SELECT posted_minor AS posted, reserved_minor AS reserved FROM accounts WHERE id = $1`, [accountId]);
@@ -22,7 +22,7 @@ export async function postedByKind(
   app: INestApplicationContext,
   organizationId: string,
 ): Promise<Record<string, bigint>> {
-  const rows = await app.get(Database).query<{ kind: string; posted: bigint }>(
+  const rows = await ownerOf(app).query<{ kind: string; posted: bigint }>(
     `SELECT kind, sum(posted_minor)::bigint AS posted FROM accounts
       WHERE organization_id = $1 AND kind <> 'bank' GROUP BY kind`,
     [organizationId],
@@ -32,7 +32,7 @@ export async function postedByKind(
 
 /** What was booked about a bulk's lines, line by line, between which kinds of account. */
 export function entriesOf(app: INestApplicationContext, bulkId: string) {
-  return app.get(Database).query<{ kind: string; from: string; to: string; amount: bigint }>(
+  return ownerOf(app).query<{ kind: string; from: string; to: string; amount: bigint }>(
     `SELECT e.kind, d.kind AS "from", c.kind AS "to", e.amount_minor AS amount
        FROM ledger_entries e JOIN transfers t ON t.id = e.transfer_id
        JOIN accounts d ON d.id = e.debit_account_id JOIN accounts c ON c.id = e.credit_account_id
@@ -43,6 +43,6 @@ export function entriesOf(app: INestApplicationContext, bulkId: string) {
 
 /** The ledger's own invariants; for tests that tamper with the bank, whose journal `assertInvariants` would hold against ours. */
 export async function assertLedgerAddsUp(app: INestApplicationContext): Promise<void> {
-  const invariants = await app.get(LedgerQueries, { strict: false }).invariants(app.get(Database));
+  const invariants = await app.get(LedgerQueries, { strict: false }).invariants(ownerOf(app));
   if (!areKept(invariants)) throw new Error('The ledger does not add up.', { cause: invariants });
 }

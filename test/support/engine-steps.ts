@@ -6,13 +6,14 @@ import { type ChunkReport, ExecuteChunk } from '../../src/modules/transfers/appl
 import { LeaseChunk, type LeaseResult } from '../../src/modules/transfers/application/lease-chunk.js';
 import { TransfersService } from '../../src/modules/transfers/index.js';
 import { deliverBookCreditsJob } from '../../src/modules/transfers/transfers.jobs.js';
-import { Database } from '../../src/platform/database/index.js';
+import { newId } from '../../src/domain/ids.js';
 import { Outbox } from '../../src/platform/outbox/index.js';
 import { Loops } from '../../src/platform/scheduling/index.js';
 import { creditTransfers, submitBulk } from '../factories/bulk-requests.js';
 import { createFundedAccount } from '../factories/organizations.js';
 import { assertInvariants, type ExpectedState } from './invariants.js';
 import type { TestWorker } from './test-worker.js';
+import { ownerOf } from './owner.js';
 
 /*
  * Working a bulk off by hand, in a process that does not work by itself: every step is the test's, so there is nothing to wait for.
@@ -48,7 +49,7 @@ export interface StoredChunk {
 }
 
 export function transfersOf(app: INestApplicationContext, bulkId: string): Promise<StoredTransfer[]> {
-  return app.get(Database).query(
+  return ownerOf(app).query(
     `SELECT id, line, status, rail, attempts, possibly_sent AS "possiblySent", chunk_id AS "chunkId", attention,
             failure_code AS "failureCode" FROM transfers WHERE bulk_id = $1 ORDER BY line`,
     [bulkId],
@@ -64,7 +65,7 @@ export async function statusesOf(app: INestApplicationContext, bulkId: string): 
 
 /** The chunks that are not closed, oldest first. */
 export function openChunksOf(app: INestApplicationContext, bulkId: string): Promise<StoredChunk[]> {
-  return app.get(Database).query(
+  return ownerOf(app).query(
     `SELECT id, parent_id AS "parentId", purpose, rail, status, line_from AS "lineFrom", line_to AS "lineTo",
             line_count AS "lineCount", tries, deaths, submitted_through AS "submittedThrough"
        FROM chunks WHERE bulk_id = $1 AND closed_at IS NULL ORDER BY id`,
@@ -82,7 +83,7 @@ export async function onlyChunkOf(app: INestApplicationContext, bulkId: string):
 
 /** How often each line of a bulk reached the rail. */
 export async function submissionsOf(app: INestApplicationContext, bulkId: string): Promise<number[]> {
-  const lines = await app.get(Database).query<{ submissions: number }>(
+  const lines = await ownerOf(app).query<{ submissions: number }>(
     `SELECT coalesce(j.submissions, 0) AS submissions FROM transfers t
        LEFT JOIN sandbox_journal j ON j.reference = replace(t.id::text, '-', '') WHERE t.bulk_id = $1 ORDER BY t.line`,
     [bulkId],
@@ -99,7 +100,7 @@ export async function runLoop(app: INestApplicationContext, name: string): Promi
 
 /** Makes everything due: what waits for a backoff, a horizon, or the sandbox's own time. */
 export async function skipTime(app: INestApplicationContext): Promise<void> {
-  const database = app.get(Database);
+  const database = ownerOf(app);
   await database.execute(`UPDATE chunks SET due_at = now() WHERE closed_at IS NULL AND due_at > now()`);
   await database.execute(`UPDATE outbox SET available_at = now() WHERE available_at > now()`);
   await database.execute(`UPDATE rail_evidence SET retry_at = now() WHERE retry_at > now()`);
@@ -109,11 +110,10 @@ export async function skipTime(app: INestApplicationContext): Promise<void> {
 
 /** The worker that leased the chunk is gone, or too slow. */
 export async function expireLease(app: INestApplicationContext, chunkId: string): Promise<void> {
-  const expired = await app
-    .get(Database)
-    .execute(`UPDATE chunks SET lease_expires_at = now() - interval '1 s' WHERE id = $1 AND status = 'leased'`, [
-      chunkId,
-    ]);
+  const expired = await ownerOf(app).execute(
+    `UPDATE chunks SET lease_expires_at = now() - interval '1 s' WHERE id = $1 AND status = 'leased'`,
+    [chunkId],
+  );
   if (expired !== 1) throw new Error('The chunk is not leased.');
 }
 
@@ -122,8 +122,8 @@ export function sweep(app: INestApplicationContext): Promise<void> {
 }
 
 /** Leases a chunk as a worker does before it sends anything. */
-export function takeChunk(app: INestApplicationContext, chunkId: string): Promise<LeaseResult> {
-  return app.get(LeaseChunk, { strict: false }).take(chunkId);
+export async function takeChunk(app: INestApplicationContext, chunkId: string): Promise<LeaseResult> {
+  return app.get(LeaseChunk, { strict: false }).take(await ownerOfRow(app, 'chunks', chunkId), chunkId);
 }
 
 /** A worker takes the chunk and is never heard of again. */
@@ -133,8 +133,27 @@ export async function loseChunk(app: INestApplicationContext, chunkId: string): 
   await sweep(app);
 }
 
-export function executeChunk(app: INestApplicationContext, chunkId: string): Promise<ChunkReport> {
-  return app.get(ExecuteChunk, { strict: false }).execute(chunkId);
+export async function executeChunk(app: INestApplicationContext, chunkId: string): Promise<ChunkReport> {
+  return app.get(ExecuteChunk, { strict: false }).execute(await ownerOfRow(app, 'chunks', chunkId), chunkId);
+}
+
+/** As the job does that a failed line asks for. */
+export async function stopBulk(app: INestApplicationContext, bulkId: string): Promise<void> {
+  const organizationId = await ownerOfRow(app, 'bulk_requests', bulkId);
+  await app.get(BulkRequestsService, { strict: false }).stop(organizationId, bulkId);
+}
+
+/** The organization a row belongs to; for one that is not there, nobody. */
+async function ownerOfRow(
+  app: INestApplicationContext,
+  table: 'chunks' | 'bulk_requests',
+  id: string,
+): Promise<string> {
+  const [row] = await ownerOf(app).query<{ organizationId: string }>(
+    `SELECT organization_id AS "organizationId" FROM ${table} WHERE id = $1`,
+    [id],
+  );
+  return row?.organizationId ?? newId();
 }
 
 export function executeNext(app: INestApplicationContext): Promise<ChunkReport | null> {
@@ -179,12 +198,10 @@ export async function workOff(app: INestApplicationContext): Promise<void> {
 }
 
 async function deliverAll(app: INestApplicationContext): Promise<void> {
-  const waiting = await app
-    .get(Database)
-    .query<{ id: string; chunkId: string }>(
-      `SELECT id, payload ->> 'chunkId' AS "chunkId" FROM outbox WHERE job = $1`,
-      [deliverBookCreditsJob.name],
-    );
+  const waiting = await ownerOf(app).query<{ id: string; chunkId: string }>(
+    `SELECT id, payload ->> 'chunkId' AS "chunkId" FROM outbox WHERE job = $1`,
+    [deliverBookCreditsJob.name],
+  );
   for (const { id, chunkId } of waiting) {
     await app.get(DeliverBookCredits, { strict: false }).deliver(chunkId);
     await app.get(Outbox, { strict: false }).acknowledge(id);
@@ -207,7 +224,7 @@ export async function completeAll(app: INestApplicationContext): Promise<boolean
 export async function finish(worker: TestWorker, expected: ExpectedState = {}): Promise<void> {
   try {
     await workOff(worker.app);
-    await assertInvariants(worker.app.get(Database), expected);
+    await assertInvariants(ownerOf(worker.app), expected);
   } finally {
     await worker.close();
   }

@@ -1,8 +1,8 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { railReference } from '../../src/domain/ids.js';
 import { type NewEvidence, TransfersService } from '../../src/modules/transfers/index.js';
-import { Database } from '../../src/platform/database/index.js';
 import { lineOf } from './transfer-steps.js';
+import { ownerOf } from './owner.js';
 
 /*
  * What a bank says outside of the answer to a submission. Nothing of it is applied before the loop `rail-evidence` runs.
@@ -17,7 +17,6 @@ export async function sayOf(
 ): Promise<void> {
   await app.get(TransfersService, { strict: false }).keepEvidence([
     {
-      organizationId: null,
       rail: 'sandbox',
       reference: railReference(transferId),
       transferId,
@@ -43,7 +42,7 @@ export async function sayOfLine(
 
 /** What was made of all that was said about a bulk's lines, in the order it came in; null: nothing yet. */
 export async function outcomesOf(app: INestApplicationContext, bulkId: string): Promise<(string | null)[]> {
-  const rows = await app.get(Database).query<{ outcome: string | null }>(
+  const rows = await ownerOf(app).query<{ outcome: string | null }>(
     `SELECT e.outcome FROM rail_evidence e JOIN transfers t ON t.id = e.transfer_id
       WHERE t.bulk_id = $1 ORDER BY e.received_at, e.id`,
     [bulkId],

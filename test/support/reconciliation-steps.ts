@@ -4,7 +4,6 @@ import type { Break } from '../../src/modules/reconciliation/domain/break.js';
 import type { RequestRun, Run } from '../../src/modules/reconciliation/domain/run.js';
 import { ReconciliationQueries } from '../../src/modules/reconciliation/reconciliation.queries.js';
 import { ReconciliationService } from '../../src/modules/reconciliation/reconciliation.service.js';
-import { Database } from '../../src/platform/database/index.js';
 import { Reply } from '../../src/platform/idempotency/index.js';
 import type { NewEvidence } from '../../src/modules/transfers/index.js';
 import type { Payer } from '../factories/payer.js';
@@ -12,6 +11,7 @@ import { completeAll, executeDue, runLoop } from './engine-steps.js';
 import { eventually } from './eventually.js';
 import { sayOf } from './evidence-steps.js';
 import { lineOf } from './transfer-steps.js';
+import { ownerOf } from './owner.js';
 
 /*
  * Reconciling by hand, in a process that does not work by itself. The bank is the sandbox, and its journal is what a test tampers with.
@@ -126,7 +126,7 @@ export async function resolveBreak(
 
 /** Changes what the bank has of a line of a bulk. `set` is SQL, of the columns of its journal. */
 export async function tamper(app: INestApplicationContext, bulkId: string, line: number, set: string): Promise<void> {
-  const changed = await app.get(Database).execute(
+  const changed = await ownerOf(app).execute(
     `UPDATE sandbox_journal SET ${set}
       WHERE reference = (SELECT replace(id::text, '-', '') FROM transfers WHERE bulk_id = $1 AND line = $2)`,
     [bulkId, line],
@@ -136,7 +136,7 @@ export async function tamper(app: INestApplicationContext, bulkId: string, line:
 
 /** The bank never had it. */
 export async function forgetAtBank(app: INestApplicationContext, bulkId: string, line: number): Promise<void> {
-  const removed = await app.get(Database).execute(
+  const removed = await ownerOf(app).execute(
     `DELETE FROM sandbox_journal
       WHERE reference = (SELECT replace(id::text, '-', '') FROM transfers WHERE bulk_id = $1 AND line = $2)`,
     [bulkId, line],
@@ -146,7 +146,7 @@ export async function forgetAtBank(app: INestApplicationContext, bulkId: string,
 
 /** The bank books the line once more, under an id of its own: it spells our reference in upper case. */
 export async function bookAgain(app: INestApplicationContext, bulkId: string, line: number): Promise<void> {
-  const booked = await app.get(Database).execute(
+  const booked = await ownerOf(app).execute(
     `INSERT INTO sandbox_journal (reference, status, amount_minor, currency, received_at)
      SELECT upper(j.reference), j.status, j.amount_minor, j.currency, j.received_at + interval '1 ms'
        FROM sandbox_journal j JOIN transfers t ON j.reference = replace(t.id::text, '-', '')
@@ -158,10 +158,8 @@ export async function bookAgain(app: INestApplicationContext, bulkId: string, li
 
 /** The bank books something that we know nothing of. */
 export async function bookStranger(app: INestApplicationContext, reference: string): Promise<void> {
-  await app
-    .get(Database)
-    .execute(
-      `INSERT INTO sandbox_journal (reference, status, amount_minor, currency) VALUES ($1, 'settled', 777, 'EUR')`,
-      [reference],
-    );
+  await ownerOf(app).execute(
+    `INSERT INTO sandbox_journal (reference, status, amount_minor, currency) VALUES ($1, 'settled', 777, 'EUR')`,
+    [reference],
+  );
 }

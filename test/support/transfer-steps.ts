@@ -5,10 +5,10 @@ import { ResolveTransfer } from '../../src/modules/transfers/application/resolve
 import type { Resolution } from '../../src/modules/transfers/domain/decide-resolution.js';
 import { type TransferDetailView, TransfersQueries } from '../../src/modules/transfers/index.js';
 import { DomainError } from '../../src/domain/errors.js';
-import { Database } from '../../src/platform/database/index.js';
 import { Reply } from '../../src/platform/idempotency/index.js';
 import { eventually } from './eventually.js';
 import { loseChunk, onlyChunkOf, skipTime, statusesOf, transfersOf } from './engine-steps.js';
+import { ownerOf } from './owner.js';
 
 /*
  * What callers and operators do to a single transfer, called as the API calls it.
@@ -45,7 +45,7 @@ export interface HeldMoney {
 
 /** Where the money of a bulk is, in minor units. */
 export async function heldMoneyOf(app: INestApplicationContext, bulkId: string): Promise<HeldMoney | undefined> {
-  const [row] = await app.get(Database).query<HeldMoney>(
+  const [row] = await ownerOf(app).query<HeldMoney>(
     `SELECT a.posted_minor - a.reserved_minor AS available, a.reserved_minor AS reserved,
             h.captured_minor AS captured, h.released_minor AS released
        FROM holds h JOIN accounts a ON a.id = h.account_id WHERE h.reference_id = $1`,
@@ -112,7 +112,7 @@ export async function verdictOf(work: Promise<unknown>): Promise<string> {
 /** Waits until some transaction waits for a row another one has locked. */
 export async function untilSomebodyWaits(app: INestApplicationContext): Promise<void> {
   const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-  await eventually(async () => (await app.get(Database).query(waiting)).length > 0, { what: 'a transaction to wait' });
+  await eventually(async () => (await ownerOf(app).query(waiting)).length > 0, { what: 'a transaction to wait' });
 }
 
 /** Kills worker after worker on a bulk of one line, until the engine leaves it to a person. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { sameBic } from '../../domain/bic.js';
 import { notFound } from '../../domain/errors.js';
-import { Database, type Queryable } from '../../platform/database/index.js';
+import { Database, DISCOVERY, type Queryable } from '../../platform/database/index.js';
 import type { Page, PageQuery } from '../../platform/http/index.js';
 import { newestFirst } from '../../platform/http/newest-first.js';
 import type { Account, Creditor, Debtor } from './domain/account.js';
@@ -21,13 +21,14 @@ export class AccountsQueries {
   ) {}
 
   async get(organizationId: string, id: string): Promise<Account> {
-    const account = await this.accounts.find(this.database, organizationId, id);
+    const account = await this.accounts.find(this.database.of(organizationId), organizationId, id);
     if (!account) throw notFound('account');
     return account;
   }
 
   async list(organizationId: string, page: PageQuery): Promise<Page<Account>> {
-    return newestFirst(page, (limit, beforeId) => this.accounts.list(this.database, organizationId, limit, beforeId));
+    const on = this.database.of(organizationId);
+    return newestFirst(page, (limit, beforeId) => this.accounts.list(on, organizationId, limit, beforeId));
   }
 
   /** Of any status. The BIC decides only where the account has one. */
@@ -42,14 +43,15 @@ export class AccountsQueries {
    * Which of these IBANs, in electronic form, are accounts here that a payment of the organization reaches: its own, and
    * verified ones of others. Of any status. Made for thousands at once.
    */
-  async findByIbans(
-    on: Queryable,
-    organizationId: string,
-    ibans: readonly string[],
-  ): Promise<ReadonlyMap<string, Creditor>> {
-    const rows = await this.accounts.findByIbans(on, organizationId, ibans);
+  async findByIbans(organizationId: string, ibans: readonly string[]): Promise<ReadonlyMap<string, Creditor>> {
+    const verified = await this.accounts.findVerifiedByIbans(this.database.as(DISCOVERY), ibans);
+    const own = await this.accounts.findByIbans(this.database.of(organizationId), organizationId, ibans);
+    // The organization's own come last: they win over others'.
     return new Map(
-      rows.map(({ iban, id, organizationId: owner, currency }) => [iban, { id, organizationId: owner, currency }]),
+      [...verified, ...own].map(({ iban, ...creditor }) => [
+        iban,
+        { id: creditor.id, organizationId: creditor.organizationId, currency: creditor.currency },
+      ]),
     );
   }
 }

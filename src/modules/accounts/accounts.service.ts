@@ -4,7 +4,7 @@ import { invariantViolated, notFound } from '../../domain/errors.js';
 import { normalizeIban } from '../../domain/iban.js';
 import { newId } from '../../domain/ids.js';
 import { normalizeText } from '../../domain/text.js';
-import { type Queryable, type Tx, UnitOfWork } from '../../platform/database/index.js';
+import { ofOrganization, type Queryable, type Tx, UnitOfWork } from '../../platform/database/index.js';
 import { IdempotencyService, type Reply } from '../../platform/idempotency/index.js';
 import { closedForGood, ibanMissing, ibanTaken, unknownCurrency } from './domain/account.errors.js';
 import type { Account, AccountStatus, LockedAccount, SystemAccount } from './domain/account.js';
@@ -58,7 +58,7 @@ export class AccountsService {
 
   /** Freezes, thaws or closes. Asking for the status it has changes nothing. */
   async changeStatus({ organizationId, accountId, status }: ChangeAccountStatus): Promise<Account> {
-    return this.unitOfWork.run(async (tx) => {
+    return this.unitOfWork.run(ofOrganization(organizationId), async (tx) => {
       const account = await this.lockOwn(tx, organizationId, accountId);
       if (account.status === status) return account;
       assertCanBecome(account, status);
@@ -69,7 +69,7 @@ export class AccountsService {
 
   /** Makes the IBAN the account's on the whole platform. Doing it twice changes nothing. */
   async verify(organizationId: string, accountId: string): Promise<Account> {
-    return this.unitOfWork.run(async (tx) => {
+    return this.unitOfWork.run(ofOrganization(organizationId), async (tx) => {
       const account = await this.lockOwn(tx, organizationId, accountId);
       if (account.verifiedAt !== null) return account;
       if (account.status === 'closed') throw closedForGood();

@@ -22,7 +22,7 @@ export class BulkRequestsQueries {
   ) {}
 
   get(organizationId: string, id: string): Promise<BulkRequest> {
-    return this.getIn(this.database, organizationId, id);
+    return this.getIn(this.database.of(organizationId), organizationId, id);
   }
 
   /** The same as a transaction sees it, its own changes included. */
@@ -39,13 +39,14 @@ export class BulkRequestsQueries {
     page: { limit: number; cursor?: string | undefined },
   ): Promise<Page<BulkRequest>> {
     const [beforeId] = page.cursor === undefined ? [null] : decodeCursor(page.cursor, ['uuid']);
-    const rows = await this.repository.list(this.database, filter, beforeId, page.limit + 1);
-    return pageOf(await this.withTallies(this.database, rows), page.limit, (bulk) => encodeCursor([bulk.id]));
+    const on = this.database.of(filter.organizationId);
+    const rows = await this.repository.list(on, filter, beforeId, page.limit + 1);
+    return pageOf(await this.withTallies(on, rows), page.limit, (bulk) => encodeCursor([bulk.id]));
   }
 
   private async withTallies(on: Queryable, rows: readonly BulkRequestRow[]): Promise<BulkRequest[]> {
     const ids = rows.map((row) => row.id);
-    const sums = await this.transfers.tallySums(ids, on);
+    const sums = await this.transfers.tallySums(on, ids);
     return Promise.all(
       rows.map(async (row) => {
         const tallies = sums.get(row.id);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../../platform/database/index.js';
+import { Database, DISCOVERY } from '../../platform/database/index.js';
 import type { Reply } from '../../platform/idempotency/index.js';
 import type { Answer } from './application/accept-bulk-request.js';
 import { CancelBulkRequest } from './application/cancel-bulk-request.js';
@@ -41,17 +41,17 @@ export class BulkRequestsService {
   }
 
   /** The state a bulk ends in; null when it stays open. */
-  complete(bulkId: string): Promise<BulkRequestStatus | null> {
-    return this.completeUseCase.complete(bulkId);
+  complete(organizationId: string, bulkId: string): Promise<BulkRequestStatus | null> {
+    return this.completeUseCase.complete(organizationId, bulkId);
   }
 
   /** Counts a bulk again that does not add up, and puts right what can be. */
-  async recount(bulkId: string): Promise<void> {
-    await this.recountUseCase.recount(bulkId);
+  async recount(organizationId: string, bulkId: string): Promise<void> {
+    await this.recountUseCase.recount(organizationId, bulkId);
   }
 
-  stop(bulkId: string): Promise<void> {
-    return this.stopUseCase.stop(bulkId);
+  stop(organizationId: string, bulkId: string): Promise<void> {
+    return this.stopUseCase.stop(organizationId, bulkId);
   }
 
   /** Cancels what was not sent, and says how many lines may still be paid. */
@@ -75,7 +75,7 @@ export class BulkRequestsService {
 
   /** Completes the next bulk of which nothing is open, in this process. Null when there is none. */
   async completeNext(): Promise<{ bulkId: string; status: BulkRequestStatus | null } | null> {
-    const bulkId = await this.completions.findCompletable(this.database);
-    return bulkId === null ? null : { bulkId, status: await this.complete(bulkId) };
+    const bulk = await this.completions.findCompletable(this.database.as(DISCOVERY));
+    return bulk === null ? null : { bulkId: bulk.id, status: await this.complete(bulk.organizationId, bulk.id) };
   }
 }

@@ -34,13 +34,14 @@ export class LedgerQueries {
     const now = new Date();
     if (at === null) return { accountId, currency, at: now, postedMinor, reservedMinor };
     if (at > now) throw instantInTheFuture();
-    const postedThen = await this.ledger.getPostedAt(this.database, accountId, at);
+    const postedThen = await this.ledger.getPostedAt(this.database.of(organizationId), accountId, at);
     return { accountId, currency, at, postedMinor: postedThen, reservedMinor: null };
   }
 
   async listEntries(organizationId: string, accountId: string, page: PageQuery): Promise<Page<AccountEntry>> {
     await this.accounts.get(organizationId, accountId);
-    return newestFirst(page, (limit, beforeId) => this.ledger.listOfAccount(this.database, accountId, limit, beforeId));
+    const on = this.database.of(organizationId);
+    return newestFirst(page, (limit, beforeId) => this.ledger.listOfAccount(on, accountId, limit, beforeId));
   }
 
   /** What was booked for the transfers of a bulk request, by kind; a kind of which there is nothing is left out. */
@@ -49,15 +50,14 @@ export class LedgerQueries {
   }
 
   async getBankTransaction(organizationId: string, id: string): Promise<BankTransaction> {
-    const transaction = await this.bankTransactions.find(this.database, organizationId, id);
+    const transaction = await this.bankTransactions.find(this.database.of(organizationId), organizationId, id);
     if (!transaction) throw notFound('bank transaction');
     return transaction;
   }
 
   async listBankTransactions(organizationId: string, page: PageQuery): Promise<Page<BankTransaction>> {
-    return newestFirst(page, (limit, beforeId) =>
-      this.bankTransactions.list(this.database, organizationId, limit, beforeId),
-    );
+    const on = this.database.of(organizationId);
+    return newestFirst(page, (limit, beforeId) => this.bankTransactions.list(on, organizationId, limit, beforeId));
   }
 
   /**

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../domain/ids.js';
 import { normalizeText } from '../../domain/text.js';
-import { type Tx, UnitOfWork } from '../../platform/database/index.js';
+import { PLATFORM, type Tx, UnitOfWork } from '../../platform/database/index.js';
 import { IdempotencyService, type IdempotentRequest, type Reply } from '../../platform/idempotency/index.js';
 import { createLogger } from '../../platform/logging/index.js';
 import { type ApiKey, apiKeyStatus, isUseWorthNoting } from './domain/api-key.js';
@@ -85,7 +85,7 @@ export class OrganizationsService {
   /** Doing it twice changes nothing. */
   async revokeApiKey(organizationId: string, apiKeyId: string): Promise<void> {
     const key = await this.queries.getApiKey(organizationId, apiKeyId);
-    await this.unitOfWork.run((tx) => this.repository.revokeApiKey(tx, key.id));
+    await this.unitOfWork.run(PLATFORM, (tx) => this.repository.revokeApiKey(tx, key.id));
   }
 
   /** The key a caller showed, or null when it is none of ours, expired or revoked. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../domain/errors.js';
-import { Database } from '../../platform/database/index.js';
+import { Database, ofOrganizationOrPlatform, type Queryable } from '../../platform/database/index.js';
 import { newestFirst, type Page, type PageQuery } from '../../platform/http/index.js';
 import type { Break } from './domain/break.js';
 import type { Run } from './domain/run.js';
@@ -17,22 +17,28 @@ export class ReconciliationQueries {
   ) {}
 
   async getRun(organizationId: string | null, id: string): Promise<Run> {
-    const run = await this.runs.find(this.database, organizationId, id);
+    const run = await this.runs.find(this.on(organizationId), organizationId, id);
     if (!run) throw notFound('reconciliation run');
     return run;
   }
 
   async listRuns(organizationId: string | null, page: PageQuery): Promise<Page<Run>> {
-    return newestFirst(page, (limit, beforeId) => this.runs.list(this.database, organizationId, limit, beforeId));
+    const on = this.on(organizationId);
+    return newestFirst(page, (limit, beforeId) => this.runs.list(on, organizationId, limit, beforeId));
   }
 
   async getBreak(organizationId: string | null, id: string): Promise<Break> {
-    const found = await this.breaks.find(this.database, organizationId, id);
+    const found = await this.breaks.find(this.on(organizationId), organizationId, id);
     if (!found) throw notFound('reconciliation break');
     return found;
   }
 
   async listBreaks(filter: BreakFilter, page: PageQuery): Promise<Page<Break>> {
-    return newestFirst(page, (limit, beforeId) => this.breaks.list(this.database, filter, limit, beforeId));
+    const on = this.on(filter.organizationId);
+    return newestFirst(page, (limit, beforeId) => this.breaks.list(on, filter, limit, beforeId));
+  }
+
+  private on(organizationId: string | null): Queryable {
+    return this.database.as(ofOrganizationOrPlatform(organizationId));
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { invariantViolated, notFound } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
-import { type Tx, UnitOfWork } from '../../platform/database/index.js';
+import { ofOrganizationOrPlatform, type Tx, UnitOfWork } from '../../platform/database/index.js';
 import { IdempotencyService, type Reply } from '../../platform/idempotency/index.js';
 import { RailsService } from '../rails/index.js';
 import { OpenBreaks } from './application/open-breaks.js';
@@ -65,7 +65,7 @@ export class ReconciliationService {
    * @throws not_found, invalid_state
    */
   async assign(organizationId: string | null, breakId: string, assignee: string): Promise<Break> {
-    return this.unitOfWork.run(async (tx) => {
+    return this.unitOfWork.run(ofOrganizationOrPlatform(organizationId), async (tx) => {
       const locked = await this.breaks.lock(tx, organizationId, breakId);
       if (!locked) throw notFound('reconciliation break');
       if (locked.status === 'resolved') throw breakResolved(locked.status);

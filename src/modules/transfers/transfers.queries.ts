@@ -71,7 +71,7 @@ export class TransfersQueries {
   ) {}
 
   get(organizationId: string, id: string, showIbans: boolean): Promise<TransferDetailView> {
-    return this.getIn(this.database, organizationId, id, showIbans);
+    return this.getIn(this.database.of(organizationId), organizationId, id, showIbans);
   }
 
   /** The same as a transaction sees it. */
@@ -139,7 +139,7 @@ export class TransfersQueries {
   }
 
   /** What bulks' own rows do not count yet, by bulk id. */
-  tallySums(bulkIds: readonly string[], on: Queryable = this.database): Promise<Map<string, CurrentTallies>> {
+  tallySums(on: Queryable, bulkIds: readonly string[]): Promise<Map<string, CurrentTallies>> {
     return this.tallies.sums(on, bulkIds);
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Queryable, type Tx } from '../../platform/database/index.js';
+import { Database, DISCOVERY, type Queryable, type Tx } from '../../platform/database/index.js';
 import { newId } from '../../domain/ids.js';
 import { Wake } from '../../platform/queue/index.js';
 import { RequestCompletion } from './application/request-completion.js';
@@ -39,13 +39,13 @@ export class TransfersService {
   }
 
   /** Ends the unsent lines of a bulk that is committed as `cancelling`. Returns how many were cancelled. */
-  stop(bulkId: string): Promise<number> {
-    return this.stopLines.stop(bulkId);
+  stop(organizationId: string, bulkId: string): Promise<number> {
+    return this.stopLines.stop(organizationId, bulkId);
   }
 
   /** After a commit that ended lines: asks for the bulk's completion when nothing of it is open. */
-  checkCompletion(bulkId: string): Promise<void> {
-    return this.completion.check(bulkId);
+  checkCompletion(organizationId: string, bulkId: string): Promise<void> {
+    return this.completion.check(organizationId, bulkId);
   }
 
   /** Whether a chunk of the bulk is still to be worked on. */
@@ -80,7 +80,7 @@ export class TransfersService {
 
   /** Keeps what a rail said about references; the same word from the same source is kept once. It is applied soon after. */
   async keepEvidence(items: readonly NewEvidence[]): Promise<void> {
-    await this.evidence.insert(this.database, items);
+    await this.evidence.insert(this.database.as(DISCOVERY), items);
     this.wake.notify('evidence');
   }
 
@@ -91,7 +91,7 @@ export class TransfersService {
 
   /** Executes the next due chunk in this process, to step through a bulk by hand. Null when nothing is due. */
   async executeNext(): Promise<ChunkReport | null> {
-    const chunkId = await this.dispatch.findNextDue();
-    return chunkId === null ? null : this.executeChunk.execute(chunkId);
+    const chunk = await this.dispatch.findNextDue();
+    return chunk === null ? null : this.executeChunk.execute(chunk.organizationId, chunk.id);
   }
 }

@@ -1,5 +1,5 @@
 import { invariantViolated } from '../../domain/errors.js';
-import { sqlState } from './unit-of-work.js';
+import { sqlState } from './sql-state.js';
 
 const INTEGRITY_CONSTRAINT_VIOLATION = '23';
 

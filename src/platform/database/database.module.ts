@@ -16,8 +16,6 @@ import { UnitOfWork } from './unit-of-work.js';
         url: config.DATABASE_URL,
         poolSize: config.DATABASE_POOL_SIZE,
         applicationName: 'tranche',
-        // A process that is stopped, or a host that is gone, in the middle of a transaction would keep its locks from all others.
-        extra: { idle_in_transaction_session_timeout: config.DATABASE_IDLE_TRANSACTION_MS },
         autoLoadEntities: true,
         synchronize: false,
         // A process waits for its database instead of dying and being restarted into the same outage.

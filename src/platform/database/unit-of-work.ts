@@ -1,14 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
-import type { PoolClient } from 'pg';
-import { DataSource, type QueryRunner } from 'typeorm';
-import { DomainError } from '../../domain/errors.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { PoolClient, QueryResult } from 'pg';
+import { DataSource, type EntityManager } from 'typeorm';
+import { CONFIG } from '../../config/config.module.js';
+import type { Config } from '../../config/config.schema.js';
+import { DomainError, invariantViolated } from '../../domain/errors.js';
+import { type Access, settingsOf } from './access.js';
 import type { Queryable } from './queryable.js';
+import { isServerError, sqlState } from './sql-state.js';
 import { Tx } from './tx.js';
 
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
-const IDLE_TRANSACTION_ENDED = '25P03';
 const MAX_RETRIES = 3;
 
 /**
@@ -27,18 +30,21 @@ export class CommitOutcomeUnknown extends DomainError {
 /** The only way to a {@link Tx}. READ COMMITTED. Never nested, never open around a network call. */
 @Injectable()
 export class UnitOfWork {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'DATABASE_IDLE_TRANSACTION_MS'>,
+  ) {}
 
   /**
-   * Runs `work` in one transaction and commits it. The whole closure runs again, at most three times, when PostgreSQL
-   * reports a serialization failure or a deadlock, so it must not have effects outside the transaction.
+   * Runs `work` in one transaction that acts for `access`, and commits it. The whole closure runs again, at most three times, when
+   * PostgreSQL reports a serialization failure or a deadlock, so it must not have effects outside the transaction.
    *
    * @throws CommitOutcomeUnknown when the connection was lost during COMMIT
    */
-  async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  async run<T>(access: Access, work: (tx: Tx) => Promise<T>): Promise<T> {
     for (let retry = 0; ; retry++) {
       try {
-        return await this.attempt(work);
+        return await this.attempt(access, work);
       } catch (error) {
         if (retry >= MAX_RETRIES || !isRetryable(error)) throw error;
         await delay(Math.random() * 20 * 2 ** retry);
@@ -53,79 +59,87 @@ export class UnitOfWork {
    *
    * @param work gets the instant as its second argument: whatever was committed before it is seen
    */
-  async snapshot<T>(work: (on: Queryable, takenAt: Date) => Promise<T>): Promise<T> {
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      const client = (await runner.connect()) as PoolClient;
-      await runner.startTransaction('REPEATABLE READ');
+  async snapshot<T>(access: Access, work: (on: Queryable, takenAt: Date) => Promise<T>): Promise<T> {
+    return this.onConnection(async (client, manager) => {
+      // Saying whom it acts for is the first statement that reads: it takes the snapshot, after its own beginning.
+      const begunAt = await this.begin(client, 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY', access);
       try {
-        const reader = new Tx(runner.manager, client);
-        await reader.execute('SET TRANSACTION READ ONLY');
-        // The first statement that reads takes the snapshot, after its own beginning.
-        const [first] = await reader.query<{ takenAt: Date }>(`SELECT statement_timestamp() AS "takenAt"`);
-        return await work(reader, (first as { takenAt: Date }).takenAt);
+        return await work(new Tx(manager, client), begunAt);
       } finally {
         // There is nothing to commit.
-        await rollback(runner, client);
+        await rollback(client);
       }
-    } finally {
-      await runner.release();
-    }
+    });
   }
 
-  private async attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      const client = (await runner.connect()) as PoolClient;
-      await runner.startTransaction();
-      const tx = new Tx(runner.manager, client);
+  private attempt<T>(access: Access, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.onConnection(async (client, manager) => {
+      await this.begin(client, 'BEGIN', access);
+      const tx = new Tx(manager, client);
       let result: T;
       try {
         result = await work(tx);
       } catch (error) {
-        await rollback(runner, client);
+        await rollback(client);
         throw error;
       }
-      await commit(runner, client);
+      await commit(client);
       tx.committed();
       return result;
+    });
+  }
+
+  private async onConnection<T>(work: (client: PoolClient, manager: EntityManager) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      return await work((await runner.connect()) as PoolClient, runner.manager);
     } finally {
       await runner.release();
     }
   }
+
+  /** One round trip. When it began. */
+  private async begin(client: PoolClient, statement: string, access: Access): Promise<Date> {
+    const settings = settingsOf(access, this.config.DATABASE_IDLE_TRANSACTION_MS);
+    try {
+      // The driver answers several statements with as many results.
+      const results = (await client.query(`${statement}; ${settings}`)) as unknown as QueryResult<{ begunAt: Date }>[];
+      return (results[1]?.rows[0] as { begunAt: Date }).begunAt;
+    } catch (error) {
+      await rollback(client);
+      throw error;
+    }
+  }
 }
 
-async function rollback(runner: QueryRunner, client: PoolClient): Promise<void> {
+async function rollback(client: PoolClient): Promise<void> {
   try {
-    await runner.rollbackTransaction();
+    await client.query('ROLLBACK');
   } catch (error) {
     // The server rolls back what it holds when the connection goes; the caller gets the first error.
     destroy(client, error);
   }
 }
 
-async function commit(runner: QueryRunner, client: PoolClient): Promise<void> {
+async function commit(client: PoolClient): Promise<void> {
+  let ended: QueryResult;
   try {
-    await runner.commitTransaction();
+    ended = await client.query('COMMIT');
   } catch (error) {
     if (isServerError(error)) {
-      await rollback(runner, client);
+      await rollback(client);
       throw error;
     }
     destroy(client, error);
     throw new CommitOutcomeUnknown(error);
   }
+  // What somebody caught had made the transaction unusable: PostgreSQL answers COMMIT without an error, and keeps nothing.
+  if (ended.command === 'ROLLBACK') throw invariantViolated('a transaction was committed after a failed statement');
 }
 
 /** Takes the connection out of the pool: TypeORM releases a client that reports an error as broken. */
 function destroy(client: PoolClient, error: unknown): void {
   client.emit('error', error instanceof Error ? error : new Error(String(error)));
-}
-
-/** PostgreSQL answered with an SQLSTATE, so it decided; class 57 (shutdown), 08 and 25P03 mean the connection went instead. */
-function isServerError(error: unknown): boolean {
-  const state = sqlState(error);
-  return state !== undefined && !/^(57|08)/.test(state) && state !== IDLE_TRANSACTION_ENDED;
 }
 
 /**
@@ -152,15 +166,4 @@ function isConnectionFailure(error: unknown): boolean {
 function isRetryable(error: unknown): boolean {
   const state = sqlState(error);
   return state === SERIALIZATION_FAILURE || state === DEADLOCK_DETECTED;
-}
-
-/** Two characters of class and three more. The classes are listed: EPIPE of a broken socket would pass for one otherwise. */
-const SQLSTATE = /^(\d\d|F0|HV|P0|XX)[0-9A-Z]{3}$/;
-
-/** The SQLSTATE of a PostgreSQL error, also when TypeORM wrapped it. */
-export function sqlState(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { code, driverError } = error as { code?: unknown; driverError?: unknown };
-  if (typeof code === 'string' && SQLSTATE.test(code)) return code;
-  return driverError === undefined ? undefined : sqlState(driverError);
 }

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Database } from '../database/index.js';
+import { Database, DISCOVERY } from '../database/index.js';
 import { RedisClient } from '../queue/index.js';
 import { Readiness } from './readiness.js';
 
@@ -13,13 +13,13 @@ export class ConnectionChecks implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.readiness.add({ name: 'postgres', check: async () => void (await this.database.query('SELECT 1')) });
+    this.readiness.add({ name: 'postgres', check: () => this.database.ping() });
     this.readiness.add({ name: 'migrations', check: () => this.migrationsRan() });
     this.readiness.add({ name: 'redis', check: async () => void (await this.redis.connection.ping()) });
   }
 
   private async migrationsRan(): Promise<void> {
-    const [last] = await this.database.query('SELECT name FROM migrations ORDER BY id DESC LIMIT 1');
+    const [last] = await this.database.as(DISCOVERY).query('SELECT name FROM migrations ORDER BY id DESC LIMIT 1');
     if (!last) throw new Error('no migration has run in this database');
   }
 }

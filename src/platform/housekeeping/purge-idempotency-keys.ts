@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Database } from '../database/index.js';
+import { Database, DISCOVERY } from '../database/index.js';
 import { IdempotencyRepository } from '../idempotency/index.js';
 import { createLogger } from '../logging/index.js';
 import { Loops } from '../scheduling/index.js';
@@ -24,7 +24,7 @@ export class PurgeIdempotencyKeys implements OnModuleInit {
   }
 
   private async purge(): Promise<boolean> {
-    const purged = await this.repository.purgeExpired(this.database, BATCH);
+    const purged = await this.repository.purgeExpired(this.database.as(DISCOVERY), BATCH);
     if (purged > 0) logger.info({ event: 'idempotency_keys_purged', count: purged });
     return purged === BATCH;
   }

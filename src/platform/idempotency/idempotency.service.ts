@@ -4,7 +4,7 @@ import { CONFIG } from '../../config/config.module.js';
 import type { Config } from '../../config/config.schema.js';
 import { canonicalPieces } from '../../domain/canonical-json.js';
 import { DomainError } from '../../domain/errors.js';
-import { Database, type Tx, UnitOfWork } from '../database/index.js';
+import { Database, ofOrganizationOrPlatform, type Tx, UnitOfWork } from '../database/index.js';
 import { type IdempotencyRecord, IdempotencyRepository } from './idempotency.repository.js';
 import { Reply } from './reply.js';
 
@@ -59,12 +59,13 @@ export class IdempotencyService {
   ) {}
 
   async run(request: IdempotentRequest, work: (tx: Tx) => Promise<Reply>): Promise<Reply> {
-    if (request.key === null) return this.unitOfWork.run(work);
+    const access = ofOrganizationOrPlatform(request.organizationId);
+    if (request.key === null) return this.unitOfWork.run(access, work);
     const slot = { organizationId: request.organizationId ?? PLATFORM, operation: request.operation, key: request.key };
     const bodyHash = hashBody(request.body);
-    const known = await this.repository.find(this.database, slot);
+    const known = await this.repository.find(this.database.as(access), slot);
     if (known) return replayOf(known, bodyHash);
-    return this.unitOfWork.run(async (tx) => {
+    return this.unitOfWork.run(access, async (tx) => {
       if (!(await this.repository.tryLock(tx, slot))) throw idempotencyInProgress();
       if (!(await this.repository.claim(tx, slot, bodyHash, this.config.IDEMPOTENCY_TTL_DAYS * 24))) {
         const record = await this.repository.find(tx, slot);

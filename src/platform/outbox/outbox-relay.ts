@@ -45,7 +45,12 @@ export class OutboxRelay implements OnModuleInit {
           job: row.job,
           id: row.id,
           generation: row.generation,
-          envelope: { ids: row.payload, requestId: row.requestId, outboxId: row.id },
+          envelope: {
+            organizationId: row.organizationId,
+            ids: row.payload,
+            requestId: row.requestId,
+            outboxId: row.id,
+          },
         })),
       );
     } catch (error) {

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../domain/ids.js';
-import { Database, type Tx } from '../database/index.js';
+import { Database, DISCOVERY, type Queryable, type Tx } from '../database/index.js';
 import type { JobIds } from '../queue/index.js';
 
 export interface OutboxRow {
   readonly id: string;
+  readonly organizationId: string;
   readonly job: string;
   readonly payload: JobIds;
   readonly requestId: string | null;
@@ -13,7 +14,12 @@ export interface OutboxRow {
 
 @Injectable()
 export class OutboxRepository {
-  constructor(private readonly database: Database) {}
+  /** Rows are handed over for whichever organization. */
+  private readonly all: Queryable;
+
+  constructor(database: Database) {
+    this.all = database.as(DISCOVERY);
+  }
 
   /** False when a row with the same dedupe key is still waiting to be handled. */
   async insert(
@@ -30,35 +36,35 @@ export class OutboxRepository {
 
   /** Takes what is due and hides it for `redeliverMs`: when no handler has run by then, it is due again. */
   async claimDue(limit: number, redeliverMs: number): Promise<OutboxRow[]> {
-    return this.database.query<OutboxRow>(
+    return this.all.query<OutboxRow>(
       `UPDATE outbox SET generation = generation + 1, available_at = now() + $2 * interval '1 ms'
         WHERE id IN (SELECT id FROM outbox WHERE available_at <= now()
                       ORDER BY available_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-        RETURNING id, job, payload, request_id AS "requestId", generation`,
+        RETURNING id, organization_id AS "organizationId", job, payload, request_id AS "requestId", generation`,
       [limit, redeliverMs],
     );
   }
 
   /** Handing over failed: due again after `delayMs`. */
   async postpone(ids: readonly string[], delayMs: number): Promise<void> {
-    await this.database.execute(
-      `UPDATE outbox SET available_at = now() + $2 * interval '1 ms' WHERE id = ANY($1::uuid[])`,
-      [ids, delayMs],
-    );
+    await this.all.execute(`UPDATE outbox SET available_at = now() + $2 * interval '1 ms' WHERE id = ANY($1::uuid[])`, [
+      ids,
+      delayMs,
+    ]);
   }
 
   /** What was handed over may be lost: all of it is due again. */
   async redeliverAll(): Promise<void> {
-    await this.database.execute(`UPDATE outbox SET available_at = now() WHERE generation > 0`);
+    await this.all.execute(`UPDATE outbox SET available_at = now() WHERE generation > 0`);
   }
 
   async delete(id: string): Promise<void> {
-    await this.database.execute(`DELETE FROM outbox WHERE id = $1`, [id]);
+    await this.all.execute(`DELETE FROM outbox WHERE id = $1`, [id]);
   }
 
   /** For metrics: how many rows are due, and for how long the oldest has been, in seconds. */
   async lag(): Promise<{ due: number; oldestSeconds: number }> {
-    const [row] = await this.database.query<{ due: number; oldestSeconds: number }>(
+    const [row] = await this.all.query<{ due: number; oldestSeconds: number }>(
       `SELECT count(*)::int AS due, coalesce(extract(epoch FROM now() - min(available_at)), 0)::float8 AS "oldestSeconds"
          FROM outbox WHERE available_at <= now()`,
     );

@@ -23,8 +23,10 @@ export abstract class JobHandler<Ids extends JobIds> extends WorkerHost {
     super();
   }
 
-  /** Does the work. Runs at least once: it must be right when it runs twice, or late, or for something already done. */
-  protected abstract handle(ids: Ids): Promise<void>;
+  /**
+   * Does the work of an organization. Runs at least once: it must be right when it runs twice, or late, or for something already done.
+   */
+  protected abstract handle(organizationId: string, ids: Ids): Promise<void>;
 
   get taken(): number {
     return this.begun;
@@ -51,10 +53,10 @@ export abstract class JobHandler<Ids extends JobIds> extends WorkerHost {
   }
 
   private async run({ id, name, data, attemptsMade }: Job<JobEnvelope<Ids>>): Promise<void> {
-    const { ids, requestId, outboxId } = data;
+    const { organizationId, ids, requestId, outboxId } = data;
     await withRequestId(requestId ?? newId(), async () => {
       try {
-        await this.handle(ids);
+        await this.handle(organizationId, ids);
         if (outboxId !== null) await this.outbox.acknowledge(outboxId);
       } catch (error) {
         logger.warn({ event: 'job_failed', job: name, job_id: id, attempt: attemptsMade + 1, err: error });

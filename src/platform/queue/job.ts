@@ -10,6 +10,8 @@ export interface JobDefinition<Ids extends JobIds = JobIds> {
 }
 
 export interface JobEnvelope<Ids extends JobIds = JobIds> {
+  /** Whom the job acts for. */
+  readonly organizationId: string;
   readonly ids: Ids;
   readonly requestId: string | null;
   /** The outbox row to delete once the handler has run; null for chunks, whose row is the chunk itself. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/index.js';
+import { Database, DISCOVERY } from '../database/index.js';
 import { createLogger } from '../logging/index.js';
 import { RedisClient } from './redis.js';
 
@@ -27,13 +27,13 @@ export class QueueEpoch {
 
   async check(): Promise<void> {
     if (!this.redis.isReady) return;
-    const [expected] = await this.database.query<{ epoch: string }>(`SELECT epoch FROM queue_epoch`);
+    const [expected] = await this.database.as(DISCOVERY).query<{ epoch: string }>(`SELECT epoch FROM queue_epoch`);
     const found = await this.redis.connection.get(KEY);
     if (expected && found === expected.epoch) return;
     if (expected) logger.warn({ event: 'redis_data_lost' }, 'Redis lost its data: handing every open job over again');
     for (const listener of this.listeners) await listener();
     const epoch = randomUUID();
-    await this.database.execute(
+    await this.database.as(DISCOVERY).execute(
       `INSERT INTO queue_epoch (epoch) VALUES ($1)
        ON CONFLICT (singleton) DO UPDATE SET epoch = excluded.epoch, changed_at = now()`,
       [epoch],

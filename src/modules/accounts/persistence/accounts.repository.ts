@@ -23,15 +23,16 @@ const DEBTOR = `id, organization_id AS "organizationId", name, iban, bic, curren
 
 const CREDITOR = 'iban, id, organization_id AS "organizationId", currency';
 
+// Joins, not ANY: what is prepared would compare each account with all of 10,000 IBANs.
 const FIND_BY_IBANS = prepared(
   'find_accounts_by_ibans',
-  // A join, not ANY: what is prepared would compare each account with all of 10,000 IBANs.
-  `SELECT ${CREDITOR}, false AS own FROM accounts JOIN unnest($2::text[]) AS i (iban) USING (iban)
-    WHERE verified_at IS NOT NULL AND organization_id <> $1 AND kind = 'customer'
-   UNION ALL
-   SELECT ${CREDITOR}, true FROM accounts JOIN unnest($2::text[]) AS i (iban) USING (iban)
-    WHERE organization_id = $1 AND kind = 'customer'
-   ORDER BY own`,
+  `SELECT ${CREDITOR} FROM accounts JOIN unnest($2::text[]) AS i (iban) USING (iban)
+    WHERE organization_id = $1 AND kind = 'customer'`,
+);
+
+const FIND_VERIFIED_BY_IBANS = prepared(
+  'find_verified_accounts_by_ibans',
+  `SELECT ${CREDITOR} FROM accounts JOIN unnest($1::text[]) AS i (iban) USING (iban) WHERE verified_at IS NOT NULL`,
 );
 
 // The last condition looks idle: it lets the planner use the partial index whatever the parameter.
@@ -114,13 +115,17 @@ export class AccountsRepository {
     return debtor ?? null;
   }
 
-  /** Two index walks instead of one OR. The organization's own accounts come last, to win over others' in a Map. */
   async findByIbans(
     on: Queryable,
     organizationId: string,
     ibans: readonly string[],
   ): Promise<(Creditor & { iban: string })[]> {
     return on.query<Creditor & { iban: string }>(FIND_BY_IBANS, [organizationId, ibans]);
+  }
+
+  /** Of any organization: only accounts whose IBAN the platform verified. `on` acts for discovery. */
+  async findVerifiedByIbans(on: Queryable, ibans: readonly string[]): Promise<(Creditor & { iban: string })[]> {
+    return on.query<Creditor & { iban: string }>(FIND_VERIFIED_BY_IBANS, [ibans]);
   }
 
   /** In id order, the one order of all account locks. */

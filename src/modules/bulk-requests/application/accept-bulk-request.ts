@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
 import { DomainError } from '../../../domain/errors.js';
-import { CommitOutcomeUnknown, type Tx, UnitOfWork } from '../../../platform/database/index.js';
+import { CommitOutcomeUnknown, ofOrganization, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { problemOf } from '../../../platform/http/index.js';
 import { Reply } from '../../../platform/idempotency/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
@@ -53,7 +53,7 @@ export class AcceptBulkRequest {
   async accept(submission: CheckedSubmission, answer: Answer): Promise<Reply> {
     const given: Reply[] = [];
     try {
-      return await this.unitOfWork.run(async (tx) => {
+      return await this.unitOfWork.run(ofOrganization(submission.bulk.organizationId), async (tx) => {
         const reply = await this.acceptIn(tx, submission, answer);
         given.push(reply);
         return reply;

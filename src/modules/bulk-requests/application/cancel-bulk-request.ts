@@ -35,15 +35,15 @@ export class CancelBulkRequest {
       if (from !== null) tx.afterCommit(() => logger.info({ event: 'bulk_cancelled', from, ...told }));
       return answer(cancellation);
     });
-    if (!isReplay) await this.cancelLines(bulkId);
+    if (!isReplay) await this.cancelLines(organizationId, bulkId);
     return reply;
   }
 
   /** Only brings forward what is decided: a line that is not cancelled here is cancelled where its chunk is handed out. */
-  private async cancelLines(bulkId: string): Promise<void> {
+  private async cancelLines(organizationId: string, bulkId: string): Promise<void> {
     try {
-      await this.transfers.stop(bulkId);
-      await this.transfers.checkCompletion(bulkId);
+      await this.transfers.stop(organizationId, bulkId);
+      await this.transfers.checkCompletion(organizationId, bulkId);
     } catch (error) {
       // The caller is told what is committed, whatever happens to this process afterwards.
       logger.error({ event: 'bulk_lines_left_to_workers', bulk_request_id: bulkId, err: error });

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
 import { DomainError, invariantViolated } from '../../../domain/errors.js';
-import { type Tx, UnitOfWork } from '../../../platform/database/index.js';
+import { ofOrganization, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Outbox } from '../../../platform/outbox/index.js';
 import { RedisLock } from '../../../platform/queue/index.js';
@@ -54,25 +54,25 @@ export class CompleteBulkRequest {
    *
    * @throws invariant_violated when counts or money do not add up: it stays open, and nothing is released silently
    */
-  async complete(bulkId: string): Promise<BulkRequestStatus | null> {
+  async complete(organizationId: string, bulkId: string): Promise<BulkRequestStatus | null> {
     const completed: Completed[] = [];
     await this.lock.run(`complete-bulk-request:${bulkId}`, LOCK_TTL_MS, async () => {
-      const ended = await this.attempt(bulkId);
+      const ended = await this.attempt(organizationId, bulkId);
       if (ended) completed.push(ended);
     });
     const [ended] = completed;
     if (!ended) return null;
     logger.info({ event: 'bulk_completed', bulk_request_id: bulkId, status: ended.status });
     // What it was made out of may have waited for it. When this process dies here, the sweep asks.
-    if (ended.originId !== null) await this.transfers.checkCompletion(ended.originId);
+    if (ended.originId !== null) await this.transfers.checkCompletion(organizationId, ended.originId);
     return ended.status;
   }
 
-  private async attempt(bulkId: string): Promise<Completed | null> {
+  private async attempt(organizationId: string, bulkId: string): Promise<Completed | null> {
     try {
-      return await this.unitOfWork.run((tx) => this.completeIn(tx, bulkId));
+      return await this.unitOfWork.run(ofOrganization(organizationId), (tx) => this.completeIn(tx, bulkId));
     } catch (error) {
-      if (error instanceof DomainError && error.kind === 'invariant') await this.countFailure(bulkId);
+      if (error instanceof DomainError && error.kind === 'invariant') await this.countFailure(organizationId, bulkId);
       throw error;
     }
   }
@@ -129,8 +129,8 @@ export class CompleteBulkRequest {
   }
 
   /** After too many of them the bulk is recounted. */
-  private async countFailure(bulkId: string): Promise<void> {
-    await this.unitOfWork.run(async (tx) => {
+  private async countFailure(organizationId: string, bulkId: string): Promise<void> {
+    await this.unitOfWork.run(ofOrganization(organizationId), async (tx) => {
       const bulk = await this.repository.lock(tx, bulkId);
       if (!bulk) return;
       const failures = await this.repository.countFailure(tx, bulkId);

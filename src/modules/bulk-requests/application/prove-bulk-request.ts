@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../../domain/errors.js';
-import { type Queryable, UnitOfWork } from '../../../platform/database/index.js';
+import { PLATFORM, type Queryable, UnitOfWork } from '../../../platform/database/index.js';
 import { AccountsService } from '../../accounts/index.js';
 import { LedgerQueries } from '../../ledger/index.js';
 import { BULK_REQUEST_HOLD, type BulkLine, TransfersQueries } from '../../transfers/index.js';
@@ -45,7 +45,8 @@ export class ProveBulkRequest {
 
   /** @throws not_found for another organization's bulk, and for a chosen line that is not one of the bulk's */
   async prove(organizationId: string, id: string, chosen: ChosenLine | null): Promise<BulkRequestProof> {
-    return this.unitOfWork.snapshot(async (on, takenAt) => {
+    // For the platform: what a payment to another organization delivered there is booked as an entry of theirs.
+    return this.unitOfWork.snapshot(PLATFORM, async (on, takenAt) => {
       const bulk = await this.repository.find(on, organizationId, id);
       if (!bulk) throw notFound('bulk request');
       const { tree, sums, lineProof } = await this.readLines(on, id, chosen);

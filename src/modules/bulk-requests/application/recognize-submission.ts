@@ -16,6 +16,7 @@ import { duplicateBulkRequest } from '../domain/bulk-request.errors.js';
 
 /** Under what a submission is remembered: a key, a `request_id`, both, or its own fingerprint. */
 export interface SubmissionKey {
+  readonly organizationId: string;
   readonly slots: readonly IdempotencySlot[];
   readonly bodyHash: Buffer;
   /** A fingerprint remembers accepted payloads for a day, and no refusals. */
@@ -47,18 +48,22 @@ export class RecognizeSubmission {
     if (requestId !== null) keys.push(`request:${requestId}`);
     const isFingerprint = keys.length === 0;
     if (isFingerprint) keys.push(`fingerprint:${bodyHash.toString('hex')}`);
-    return { slots: keys.map((key) => ({ organizationId, operation, key })), bodyHash, isFingerprint };
+    const slots = keys.map((key) => ({ organizationId, operation, key }));
+    return { organizationId, slots, bodyHash, isFingerprint };
   }
 
   /** The answer given before, if there is one. Costs a broke or repeating caller one read and no lock. */
   findReplay(key: SubmissionKey): Promise<Reply | null> {
-    return this.replay(this.database, key);
+    return this.replay(this.database.of(key.organizationId), key);
   }
 
   /** Whether it is remembered as this bulk's, which is there then. */
   async belongTo(key: SubmissionKey, bulkId: string): Promise<boolean> {
     const [slot] = key.slots;
-    return slot !== undefined && (await this.repository.find(this.database, slot))?.resourceId === bulkId;
+    return (
+      slot !== undefined &&
+      (await this.repository.find(this.database.of(key.organizationId), slot))?.resourceId === bulkId
+    );
   }
 
   /**

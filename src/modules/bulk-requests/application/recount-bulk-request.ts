@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Tx, UnitOfWork } from '../../../platform/database/index.js';
+import { ofOrganization, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { AccountsService } from '../../accounts/index.js';
 import { LedgerQueries, LedgerService } from '../../ledger/index.js';
@@ -29,8 +29,8 @@ export class RecountBulkRequest {
   ) {}
 
   /** @returns what was found, in words an operator reads */
-  async recount(bulkId: string): Promise<string[]> {
-    const findings = await this.unitOfWork.run(async (tx) => {
+  async recount(organizationId: string, bulkId: string): Promise<string[]> {
+    const findings = await this.unitOfWork.run(ofOrganization(organizationId), async (tx) => {
       const bulk = await this.repository.lock(tx, bulkId);
       if (!bulk || bulkRequestStates.isTerminal(bulk.status)) return [];
       const found = await this.recountIn(tx, bulk);
@@ -39,7 +39,7 @@ export class RecountBulkRequest {
       return found;
     });
     if (findings.length > 0) logger.error({ event: 'bulk_recounted', bulk_request_id: bulkId, findings });
-    await this.transfers.checkCompletion(bulkId);
+    await this.transfers.checkCompletion(organizationId, bulkId);
     return findings;
   }
 

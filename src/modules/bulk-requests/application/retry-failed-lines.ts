@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../../domain/errors.js';
 import { newId } from '../../../domain/ids.js';
-import { Database, type Tx } from '../../../platform/database/index.js';
+import { Database, type Queryable, type Tx } from '../../../platform/database/index.js';
 import type { Reply } from '../../../platform/idempotency/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { currentRequestId } from '../../../platform/logging/request-context.js';
@@ -50,19 +50,20 @@ export class RetryFailedLines {
    * account_not_active
    */
   async retry({ organizationId, bulkId, idempotencyKey }: ControlCommand, answer: Answer): Promise<Reply> {
-    const failed = await this.repository.find(this.database, organizationId, bulkId);
+    const on = this.database.of(organizationId);
+    const failed = await this.repository.find(on, organizationId, bulkId);
     if (!failed) throw notFound('bulk request');
     const operation = 'bulk-requests.retry-failed';
     const body = { bulk_request_id: bulkId };
     const key = this.keys.of({ organizationId, operation, idempotencyKey, requestId: null, body });
     // Before the answer is looked for: whoever retries it in between stores that with it.
-    const existingId = await this.control.findRetry(this.database, bulkId);
+    const existingId = await this.control.findRetry(on, bulkId);
     const replay = await this.keys.findReplay(key);
     if (replay) return replay;
     assertRetryable(failed);
     if (existingId !== null) throw duplicateBulkRequest(existingId);
     this.assertPossible(failed);
-    const lines = await this.linesOf(bulkId);
+    const lines = await this.linesOf(on, bulkId);
     const debtor = await this.debtorOf(failed);
     const bulk = retryOf(failed, lines);
     return this.acceptance.accept(
@@ -89,8 +90,8 @@ export class RetryFailedLines {
   }
 
   /** What is said to have been paid after all waits for a person, and is not paid again. */
-  private async linesOf(bulkId: string): Promise<FailedLine[]> {
-    const failed = await this.control.listFailed(this.database, bulkId);
+  private async linesOf(on: Queryable, bulkId: string): Promise<FailedLine[]> {
+    const failed = await this.control.listFailed(on, bulkId);
     const lines = failed.filter((line) => !line.isContradicted);
     const withheld = failed.length - lines.length;
     if (withheld > 0) logger.warn({ event: 'bulk_lines_not_retried', bulk_request_id: bulkId, lines: withheld });
@@ -99,7 +100,10 @@ export class RetryFailedLines {
   }
 
   private async debtorOf({ organizationId, debtorAccountId: accountId }: BulkRequestRow): Promise<Debtor> {
-    const debtor = await this.accounts.findDebtor(this.database, { organizationId, accountId });
+    const debtor = await this.accounts.findDebtor(this.database.of(organizationId), {
+      organizationId,
+      accountId,
+    });
     if (!debtor) throw debtorNotFound();
     if (debtor.status !== 'active') throw accountNotActive();
     return debtor;

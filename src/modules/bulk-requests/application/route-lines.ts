@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../../domain/ids.js';
-import { Database } from '../../../platform/database/index.js';
 import { AccountsQueries } from '../../accounts/index.js';
 import { BOOK } from '../../rails/index.js';
 import type { NewTransfer } from '../../transfers/index.js';
@@ -9,10 +8,7 @@ import type { CreditTransfer } from '../domain/credit-transfer.js';
 /** Chooses what pays each line. Money for an account that is held here does not leave through a bank. */
 @Injectable()
 export class RouteLines {
-  constructor(
-    private readonly database: Database,
-    private readonly accounts: AccountsQueries,
-  ) {}
+  constructor(private readonly accounts: AccountsQueries) {}
 
   /** @param rail what pays the lines to accounts that are not held here */
   async route(
@@ -21,7 +17,7 @@ export class RouteLines {
     lines: readonly (CreditTransfer & Partial<Pick<NewTransfer, 'originTransferId'>>)[],
   ): Promise<NewTransfer[]> {
     const ibans = [...new Set(lines.map((line) => line.counterpartyIban))];
-    const held = await this.accounts.findByIbans(this.database, organizationId, ibans);
+    const held = await this.accounts.findByIbans(organizationId, ibans);
     return lines.map((line) => {
       const creditor = held.get(line.counterpartyIban);
       // Named one by one: spreading an object of that many fields costs 100 times as much (measured), for each line.

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { UnitOfWork } from '../../../platform/database/index.js';
+import { ofOrganization, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { TransfersService } from '../../transfers/index.js';
 import { bulkRequestStates } from '../domain/bulk-request.state.js';
@@ -17,8 +17,8 @@ export class StopBulkRequest {
   ) {}
 
   /** The bulk's row changes first, so that no later lease or window passes. Does nothing to a bulk that is not running. */
-  async stop(bulkId: string): Promise<void> {
-    const isStopping = await this.unitOfWork.run(async (tx) => {
+  async stop(organizationId: string, bulkId: string): Promise<void> {
+    const isStopping = await this.unitOfWork.run(ofOrganization(organizationId), async (tx) => {
       const bulk = await this.repository.lock(tx, bulkId);
       // Already stopping: an earlier run may have died half-way.
       if (bulk?.status === 'cancelling' || bulk?.status === 'reversing') return true;
@@ -28,8 +28,8 @@ export class StopBulkRequest {
       return this.repository.stop(tx, { id: bulkId, from: bulk.status, to }, 'on_failure');
     });
     if (!isStopping) return;
-    const cancelled = await this.transfers.stop(bulkId);
+    const cancelled = await this.transfers.stop(organizationId, bulkId);
     logger.info({ event: 'bulk_stopped', bulk_request_id: bulkId, cancelled });
-    await this.transfers.checkCompletion(bulkId);
+    await this.transfers.checkCompletion(organizationId, bulkId);
   }
 }

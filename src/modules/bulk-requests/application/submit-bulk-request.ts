@@ -82,7 +82,7 @@ export class SubmitBulkRequest {
   }
 
   private findBulkOf(organizationId: string, requestId: string): Promise<string | null> {
-    return this.repository.findIdByRequestId(this.database, organizationId, requestId);
+    return this.repository.findIdByRequestId(this.database.of(organizationId), organizationId, requestId);
   }
 
   /** Everything {@link submit} would check, and nothing stored. */
@@ -118,7 +118,7 @@ export class SubmitBulkRequest {
       accountId === undefined
         ? { organizationId, iban: normalizeIban(iban ?? ''), bic: bic ?? '' }
         : { organizationId, accountId: accountId.toLowerCase() };
-    const debtor = await this.accounts.findDebtor(this.database, reference);
+    const debtor = await this.accounts.findDebtor(this.database.of(organizationId), reference);
     const isMeant =
       debtor !== null &&
       (iban === undefined || debtor.iban === normalizeIban(iban)) &&

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
-import { Database } from '../../../platform/database/index.js';
+import { Database, DISCOVERY } from '../../../platform/database/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
 import { TransfersService } from '../../transfers/index.js';
 import { BulkCompletionRepository } from '../persistence/bulk-completion.repository.js';
@@ -29,8 +29,8 @@ export class SweepBulkRequests implements OnModuleInit {
   }
 
   private async sweep(): Promise<boolean> {
-    const forgotten = await this.repository.findForgotten(this.database, BATCH);
-    for (const bulkId of forgotten) await this.transfers.checkCompletion(bulkId);
+    const forgotten = await this.repository.findForgotten(this.database.as(DISCOVERY), BATCH);
+    for (const { organizationId, id } of forgotten) await this.transfers.checkCompletion(organizationId, id);
     return forgotten.length === BATCH;
   }
 }

@@ -12,7 +12,7 @@ export class CompleteBulkRequestProcessor extends JobHandler<{ bulkId: string }>
     super(outbox);
   }
 
-  protected override async handle(ids: { bulkId: string }): Promise<void> {
-    await this.bulkRequests.complete(ids.bulkId);
+  protected override async handle(organizationId: string, ids: { bulkId: string }): Promise<void> {
+    await this.bulkRequests.complete(organizationId, ids.bulkId);
   }
 }

@@ -12,7 +12,7 @@ export class StopBulkRequestProcessor extends JobHandler<{ bulkId: string }> {
     super(outbox);
   }
 
-  protected override async handle(ids: { bulkId: string }): Promise<void> {
-    await this.bulkRequests.stop(ids.bulkId);
+  protected override async handle(organizationId: string, ids: { bulkId: string }): Promise<void> {
+    await this.bulkRequests.stop(organizationId, ids.bulkId);
   }
 }

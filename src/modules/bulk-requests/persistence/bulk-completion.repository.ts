@@ -4,6 +4,12 @@ import type { OnFailure, Origin, Priority } from '../domain/bulk-request.js';
 import type { BulkRequestStatus } from '../domain/bulk-request.state.js';
 import type { FinalCounts } from '../domain/completion.js';
 
+/** A bulk as discovery knows it. */
+export interface BulkKey {
+  readonly id: string;
+  readonly organizationId: string;
+}
+
 /** What ending a bulk needs of it under its lock. */
 export interface LockedBulkRequest {
   readonly id: string;
@@ -114,21 +120,20 @@ export class BulkCompletionRepository {
   }
 
   /** Bulks whose completion nobody has asked for: their worker died between its commit and the question. */
-  async findForgotten(on: Queryable, limit: number): Promise<string[]> {
-    const rows = await on.query<{ id: string }>(
-      `SELECT b.id FROM bulk_requests b
+  async findForgotten(on: Queryable, limit: number): Promise<BulkKey[]> {
+    return on.query<BulkKey>(
+      `SELECT b.id, b.organization_id AS "organizationId" FROM bulk_requests b
         WHERE ${COMPLETABLE} AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.dedupe_key = 'complete:' || b.id)
         ORDER BY b.id LIMIT $1`,
       [limit],
     );
-    return rows.map((row) => row.id);
   }
 
   /** The next bulk that can be completed, the oldest first: for stepping by hand. */
-  async findCompletable(on: Queryable): Promise<string | null> {
-    const [row] = await on.query<{ id: string }>(
-      `SELECT b.id FROM bulk_requests b WHERE ${COMPLETABLE} ORDER BY b.id LIMIT 1`,
+  async findCompletable(on: Queryable): Promise<BulkKey | null> {
+    const [row] = await on.query<BulkKey>(
+      `SELECT b.id, b.organization_id AS "organizationId" FROM bulk_requests b WHERE ${COMPLETABLE} ORDER BY b.id LIMIT 1`,
     );
-    return row?.id ?? null;
+    return row ?? null;
   }
 }

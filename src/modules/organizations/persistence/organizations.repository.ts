@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, LessThan, type Repository } from 'typeorm';
-import { Database, prepared, sqlState, type Tx } from '../../../platform/database/index.js';
+import { IsNull } from 'typeorm';
+import { Database, PLATFORM, prepared, type Queryable, sqlState, type Tx } from '../../../platform/database/index.js';
 import type { ApiKey } from '../domain/api-key.js';
+import type { Organization } from '../domain/organization.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { OrganizationEntity } from './organization.entity.js';
 
@@ -11,20 +11,24 @@ const UNIQUE_VIOLATION = '23505';
 /** With the hash that a presented key is held against. */
 export type KnownApiKey = ApiKey & { readonly secretHash: Buffer };
 
+const ORGANIZATION = 'id, name, slug, created_at AS "createdAt"';
+
+const API_KEY = `id, organization_id AS "organizationId", public_id AS "publicId", name, scopes, created_at AS "createdAt",
+  expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"`;
+
 const FIND_API_KEY = prepared(
   'find_api_key',
-  `SELECT id, organization_id AS "organizationId", public_id AS "publicId", secret_hash AS "secretHash", name, scopes,
-          created_at AS "createdAt", expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"
-     FROM api_keys WHERE public_id = $1`,
+  `SELECT ${API_KEY}, secret_hash AS "secretHash" FROM api_keys WHERE public_id = $1`,
 );
 
+/** Tenants and keys are the platform's: who a key belongs to is found out before anybody acts for an organization. */
 @Injectable()
 export class OrganizationsRepository {
-  constructor(
-    @InjectRepository(OrganizationEntity) private readonly organizations: Repository<OrganizationEntity>,
-    @InjectRepository(ApiKeyEntity) private readonly apiKeys: Repository<ApiKeyEntity>,
-    private readonly database: Database,
-  ) {}
+  private readonly platform: Queryable;
+
+  constructor(database: Database) {
+    this.platform = database.as(PLATFORM);
+  }
 
   /** Null when the slug is taken; the transaction can then only be rolled back. */
   async insert(tx: Tx, values: Omit<OrganizationEntity, 'createdAt'>): Promise<OrganizationEntity | null> {
@@ -38,14 +42,20 @@ export class OrganizationsRepository {
     }
   }
 
-  async find(id: string): Promise<OrganizationEntity | null> {
-    return this.organizations.findOneBy({ id });
+  async find(id: string): Promise<Organization | null> {
+    const [organization] = await this.platform.query<Organization>(
+      `SELECT ${ORGANIZATION} FROM organizations WHERE id = $1`,
+      [id],
+    );
+    return organization ?? null;
   }
 
   /** Newest first, from before `beforeId` on. */
-  async list(limit: number, beforeId: string | null): Promise<OrganizationEntity[]> {
-    const where = beforeId === null ? {} : { id: LessThan(beforeId) };
-    return this.organizations.find({ where, order: { id: 'DESC' }, take: limit });
+  async list(limit: number, beforeId: string | null): Promise<Organization[]> {
+    return this.platform.query<Organization>(
+      `SELECT ${ORGANIZATION} FROM organizations WHERE $2::uuid IS NULL OR id < $2 ORDER BY id DESC LIMIT $1`,
+      [limit, beforeId],
+    );
   }
 
   async insertApiKey(
@@ -57,20 +67,26 @@ export class OrganizationsRepository {
     return key;
   }
 
-  async findApiKey(organizationId: string, id: string): Promise<ApiKeyEntity | null> {
-    return this.apiKeys.findOneBy({ organizationId, id });
+  async findApiKey(organizationId: string, id: string): Promise<ApiKey | null> {
+    const [key] = await this.platform.query<ApiKey>(
+      `SELECT ${API_KEY} FROM api_keys WHERE organization_id = $1 AND id = $2`,
+      [organizationId, id],
+    );
+    return key ?? null;
   }
 
   /** Every request asks this, and plain SQL costs half of what an entity does. */
   async findApiKeyByPublicId(publicId: string): Promise<KnownApiKey | null> {
-    const [key] = await this.database.query<KnownApiKey>(FIND_API_KEY, [publicId]);
+    const [key] = await this.platform.query<KnownApiKey>(FIND_API_KEY, [publicId]);
     return key ?? null;
   }
 
   /** Newest first, from before `beforeId` on. */
-  async listApiKeys(organizationId: string, limit: number, beforeId: string | null): Promise<ApiKeyEntity[]> {
-    const where = beforeId === null ? { organizationId } : { organizationId, id: LessThan(beforeId) };
-    return this.apiKeys.find({ where, order: { id: 'DESC' }, take: limit });
+  async listApiKeys(organizationId: string, limit: number, beforeId: string | null): Promise<ApiKey[]> {
+    return this.platform.query<ApiKey>(
+      `SELECT ${API_KEY} FROM api_keys WHERE organization_id = $1 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $2`,
+      [organizationId, limit, beforeId],
+    );
   }
 
   /** False when it was revoked already. */
@@ -81,6 +97,6 @@ export class OrganizationsRepository {
 
   /** Outside any transaction: nothing waits for it and nothing depends on it. */
   async noteApiKeyUse(id: string): Promise<void> {
-    await this.apiKeys.update({ id }, { lastUsedAt: () => 'now()' });
+    await this.platform.execute(`UPDATE api_keys SET last_used_at = now() WHERE id = $1`, [id]);
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../../../platform/database/index.js';
+import { Database, DISCOVERY, type Queryable } from '../../../platform/database/index.js';
 
 export interface JournalEntry {
   readonly reference: string;
@@ -31,11 +31,16 @@ export interface JournalBooking {
 
 @Injectable()
 export class SandboxJournalRepository {
-  constructor(private readonly database: Database) {}
+  /** The bank's own record: of no organization. */
+  private readonly bank: Queryable;
+
+  constructor(database: Database) {
+    this.bank = database.as(DISCOVERY);
+  }
 
   /** Executes each reference at most once, as a bank would; a repeated one is only counted. */
   async execute(entries: readonly JournalEntry[]): Promise<void> {
-    await this.database.execute(
+    await this.bank.execute(
       `INSERT INTO sandbox_journal AS j (reference, status, reason_code, amount_minor, currency, reverses, settles_at, returns_at)
        SELECT reference, status, reason_code, amount_minor, currency, reverses,
               now() + settles_in * interval '1 ms', now() + returns_in * interval '1 ms'
@@ -58,7 +63,7 @@ export class SandboxJournalRepository {
 
   /** What became of references, as of now. */
   async find(references: readonly string[]): Promise<JournalAnswer[]> {
-    return this.database.query<JournalAnswer>(
+    return this.bank.query<JournalAnswer>(
       `SELECT reference, reason_code AS "reasonCode",
               CASE WHEN status = 'accepted' AND settles_at <= now() THEN 'settled' ELSE status END AS status
          FROM sandbox_journal WHERE reference = ANY($1::text[])`,
@@ -68,7 +73,7 @@ export class SandboxJournalRepository {
 
   /** Settled payments that have come back and were not told about yet. */
   async findReturns(limit: number): Promise<string[]> {
-    const rows = await this.database.query<{ reference: string }>(
+    const rows = await this.bank.query<{ reference: string }>(
       `SELECT reference FROM sandbox_journal
         WHERE returns_at <= now() AND noticed_at IS NULL ORDER BY returns_at LIMIT $1`,
       [limit],
@@ -82,7 +87,7 @@ export class SandboxJournalRepository {
     after: { reference: string; status: string } | null,
     limit: number,
   ): Promise<JournalBooking[]> {
-    return this.database.query<JournalBooking>(
+    return this.bank.query<JournalBooking>(
       `SELECT j.reference, j.amount_minor AS "amountMinor", j.currency, b.status, b.booked_at AS "bookedAt"
          FROM sandbox_journal j
         CROSS JOIN LATERAL (VALUES
@@ -96,7 +101,7 @@ export class SandboxJournalRepository {
   }
 
   async markNoticed(references: readonly string[]): Promise<void> {
-    await this.database.execute(`UPDATE sandbox_journal SET noticed_at = now() WHERE reference = ANY($1::text[])`, [
+    await this.bank.execute(`UPDATE sandbox_journal SET noticed_at = now() WHERE reference = ANY($1::text[])`, [
       references,
     ]);
   }

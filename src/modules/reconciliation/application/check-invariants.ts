@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, UnitOfWork } from '../../../platform/database/index.js';
+import { Database, PLATFORM, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { type LedgerInvariants, LedgerQueries } from '../../ledger/index.js';
 import {
@@ -38,7 +38,10 @@ export class CheckInvariants {
   /** @throws RunLeaseLost */
   async check(run: LeasedRun): Promise<InvariantReport> {
     const counts: Partial<Record<InvariantCheck, number>> = {};
-    const ledger = violationsOf(await this.ledger.invariants(this.database, run.organizationId), run.organizationId);
+    const ledger = violationsOf(
+      await this.ledger.invariants(this.database.as(PLATFORM), run.organizationId),
+      run.organizationId,
+    );
     for (const [check, violations] of Object.entries(ledger) as [LedgerCheck, Violation[]][]) {
       counts[check] = await this.tell(run, check, { total: violations.length, violations });
     }
@@ -55,7 +58,7 @@ export class CheckInvariants {
     const subjects = violations.slice(0, 10).map((violation) => violation.subject);
     logger.error({ event: 'invariant_violated', run_id: run.id, check, violations: total, subjects });
     const context = { rail: run.rail, runId: run.id };
-    await this.unitOfWork.run((tx) =>
+    await this.unitOfWork.run(PLATFORM, (tx) =>
       this.breaks.open(
         tx,
         violations.map((violation) => breakOfViolation(check, violation, context)),

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { railReference } from '../../../domain/ids.js';
-import { UnitOfWork } from '../../../platform/database/index.js';
+import { PLATFORM, UnitOfWork } from '../../../platform/database/index.js';
 import { type NewEvidence, TransfersService } from '../../transfers/index.js';
 import type { NewBreak } from '../domain/break.js';
 import { bookingText, classifyBooking } from '../domain/classify-booking.js';
@@ -64,7 +64,7 @@ export class CompareStatement {
     }));
     // In parts, so that nobody who resolves a break waits for all the others.
     for (let start = 0; start < findings.length; start += NOTED_AT_ONCE) {
-      await this.unitOfWork.run((tx) => this.breaks.note(tx, findings.slice(start, start + NOTED_AT_ONCE)));
+      await this.unitOfWork.run(PLATFORM, (tx) => this.breaks.note(tx, findings.slice(start, start + NOTED_AT_ONCE)));
       await keepLease(this.runs, run);
     }
   }
@@ -100,7 +100,7 @@ export class CompareStatement {
   }
 
   private async open(found: readonly NewBreak[]): Promise<void> {
-    if (found.length > 0) await this.unitOfWork.run((tx) => this.breaks.openOrNote(tx, found));
+    if (found.length > 0) await this.unitOfWork.run(PLATFORM, (tx) => this.breaks.openOrNote(tx, found));
   }
 }
 
@@ -129,9 +129,8 @@ function breakOf(
   };
 }
 
-function evidenceOf({ organizationId, rail, reference, transferId, status, railId }: BookingOfRun): NewEvidence {
+function evidenceOf({ rail, reference, transferId, status, railId }: BookingOfRun): NewEvidence {
   return {
-    organizationId,
     rail,
     // As we write it: the inbox keeps the same word about the same reference once, however the bank spells it.
     reference: transferId === null ? reference : railReference(transferId),

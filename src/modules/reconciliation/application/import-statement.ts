@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { UnitOfWork } from '../../../platform/database/index.js';
+import { PLATFORM, UnitOfWork } from '../../../platform/database/index.js';
 import { type RailBooking, RailsService } from '../../rails/index.js';
 import { changedBooking } from '../domain/find-breaks.js';
 import { type LeasedRun, RunRepository } from '../persistence/run.repository.js';
@@ -50,7 +50,7 @@ export class ImportStatement {
     const changed = await this.statement.listChanged(run, page);
     if (changed.length === 0) return;
     const context = { rail: run.rail, runId: run.id };
-    await this.unitOfWork.run((tx) =>
+    await this.unitOfWork.run(PLATFORM, (tx) =>
       this.breaks.open(
         tx,
         changed.map((one) => changedBooking(one, context)),

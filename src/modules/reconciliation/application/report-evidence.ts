@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { UnitOfWork } from '../../../platform/database/index.js';
+import { PLATFORM, UnitOfWork } from '../../../platform/database/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
 import { TransfersService } from '../../transfers/index.js';
 import { breakOfEvidence } from '../domain/break-of-evidence.js';
@@ -26,7 +26,7 @@ export class ReportEvidence implements OnModuleInit {
   }
 
   private async report(): Promise<boolean> {
-    return this.unitOfWork.run(async (tx) => {
+    return this.unitOfWork.run(PLATFORM, async (tx) => {
       // One reporter at a time: which of two breaks of a transfer carries its money on suspense is decided by what is there already.
       if (!(await this.repository.tryLockReporting(tx))) return false;
       const items = await this.transfers.takeUnreported(tx, BATCH);

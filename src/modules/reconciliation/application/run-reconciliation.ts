@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../../domain/ids.js';
-import { Database } from '../../../platform/database/index.js';
+import { Database, PLATFORM } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { RailsService } from '../../rails/index.js';
 import { isExhausted, retryDelayMs } from '../domain/run.js';
@@ -63,7 +63,7 @@ export class RunReconciliation {
     await this.comparer.noteLateBookings(run);
     await this.comparer.findStranded(run);
     const invariants = await this.invariants.check(run);
-    const breaksOpened = await this.breaks.countOfRun(this.database, run.id);
+    const breaksOpened = await this.breaks.countOfRun(this.database.as(PLATFORM), run.id);
     const counts: RunCounts = { ...(await this.statement.count(run)), breaksOpened };
     if (!(await this.runs.complete(run, counts, invariants)))
       throw new RunLeaseLost(`The run ${run.id} was ended by somebody else`);

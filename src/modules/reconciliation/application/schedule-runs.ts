@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
 import { newId } from '../../../domain/ids.js';
-import { Database, type Tx, UnitOfWork } from '../../../platform/database/index.js';
+import { Database, PLATFORM, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { Outbox } from '../../../platform/outbox/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
 import { type Rail, RailsService } from '../../rails/index.js';
@@ -48,9 +48,9 @@ export class ScheduleRuns implements OnModuleInit {
     if (this.config.RECONCILIATION_INTERVAL_MS > 0) {
       for (const rail of this.rails.all()) await this.scheduleNext(rail);
     }
-    const abandoned = await this.runs.listAbandoned(this.database, BATCH);
+    const abandoned = await this.runs.listAbandoned(this.database.as(PLATFORM), BATCH);
     for (const { id, organizationId } of abandoned) {
-      await this.unitOfWork.run((tx) => this.queue(tx, id, organizationId));
+      await this.unitOfWork.run(PLATFORM, (tx) => this.queue(tx, id, organizationId));
     }
     return false;
   }
@@ -64,7 +64,7 @@ export class ScheduleRuns implements OnModuleInit {
       overlapMs: traits.visibilityHorizonMs + OVERLAP_SLACK_MS,
       pauseMs: Math.min(intervalMs, PAUSE_AFTER_FAILURE_MS),
     };
-    await this.unitOfWork.run(async (tx) => {
+    await this.unitOfWork.run(PLATFORM, async (tx) => {
       if (!(await this.runs.tryLockSchedule(tx, name))) return;
       if (await this.runs.insertScheduled(tx, next)) await this.queue(tx, next.id, null);
     });

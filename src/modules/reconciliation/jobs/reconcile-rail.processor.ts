@@ -15,7 +15,7 @@ export class ReconcileRailProcessor extends JobHandler<{ runId: string }> {
     super(outbox);
   }
 
-  protected override async handle(ids: { runId: string }): Promise<void> {
+  protected override async handle(_organizationId: string, ids: { runId: string }): Promise<void> {
     await this.reconciliation.execute(ids.runId);
   }
 }

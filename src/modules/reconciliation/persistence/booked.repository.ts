@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { minIdAt } from '../../../domain/ids.js';
-import { Database } from '../../../platform/database/index.js';
+import { Database, PLATFORM, type Queryable } from '../../../platform/database/index.js';
 import type { BookedSettlement, StrandedReturn } from '../domain/find-breaks.js';
 
 /** How far the clocks that make ids and the one that stamps rows may be apart; ids only narrow the search. */
@@ -38,11 +38,15 @@ const UNBOOKED = `
 /** What our books say about a rail. Reads tables of the ledger, of accounts and of transfers, in one statement each. */
 @Injectable()
 export class BookedRepository {
-  constructor(private readonly database: Database) {}
+  private readonly all: Queryable;
+
+  constructor(database: Database) {
+    this.all = database.as(PLATFORM);
+  }
 
   /** Settlements without a booking, by transfer, page by page. */
   async listUnbooked(period: SettledPeriod, afterId: string | null, limit: number): Promise<BookedSettlement[]> {
-    return this.database.query<BookedSettlement>(
+    return this.all.query<BookedSettlement>(
       `SELECT t.id AS "transferId", b.organization_id AS "organizationId", t.bulk_id AS "bulkId",
               b.amount_minor AS "amountMinor", b.currency, b.created_at AS "bookedAt"
          FROM ${UNBOOKED} AND ($8::uuid IS NULL OR t.id > $8)
@@ -53,7 +57,7 @@ export class BookedRepository {
 
   /** When the oldest of those transfers was made: no rail can have booked it before. Null when there is none. */
   async earliestUnbooked(period: SettledPeriod): Promise<Date | null> {
-    const [row] = await this.database.query<{ madeAt: Date | null }>(
+    const [row] = await this.all.query<{ madeAt: Date | null }>(
       `SELECT min(t.created_at) AS "madeAt" FROM ${UNBOOKED}`,
       parametersOf(period),
     );
@@ -62,7 +66,7 @@ export class BookedRepository {
 
   /** Returns that could only be booked on suspense and that no break tells of, of whatever rail. The oldest first. */
   async listStranded(organizationId: string | null, limit: number): Promise<StrandedReturn[]> {
-    return this.database.query<StrandedReturn>(
+    return this.all.query<StrandedReturn>(
       `SELECT e.id AS "entryId", t.rail, t.id AS "transferId", e.organization_id AS "organizationId", t.bulk_id AS "bulkId",
               e.amount_minor AS "amountMinor", e.currency, e.created_at AS "bookedAt",
               EXISTS (SELECT FROM transfers o JOIN ledger_entries f ON f.transfer_id = o.id

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../../domain/ids.js';
 import { unviolated } from '../../../platform/database/constraint-violation.js';
-import { Database, type Queryable, type Tx } from '../../../platform/database/index.js';
+import { Database, PLATFORM, type Queryable, type Tx } from '../../../platform/database/index.js';
 import type { Break, BreakClass, NewBreak, Resolution } from '../domain/break.js';
 import type { BreakStatus } from '../domain/break.state.js';
 
@@ -44,7 +44,11 @@ export interface LockedBreak extends Break {
 
 @Injectable()
 export class BreakRepository {
-  constructor(private readonly database: Database) {}
+  private readonly all: Queryable;
+
+  constructor(database: Database) {
+    this.all = database.as(PLATFORM);
+  }
 
   /**
    * Opens what is not open, or resolved, already. What contradictions put on suspense about a transfer is one entry, so only one break
@@ -201,7 +205,7 @@ export class BreakRepository {
 
   /** For metrics. */
   async countUnresolved(): Promise<{ readonly class: BreakClass; readonly count: number }[]> {
-    return this.database.query(
+    return this.all.query(
       `SELECT class, count(*)::int AS count FROM reconciliation_breaks WHERE status <> 'resolved' GROUP BY class`,
     );
   }

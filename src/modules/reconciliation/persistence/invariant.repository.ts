@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../../../platform/database/index.js';
+import { Database, PLATFORM, type Queryable } from '../../../platform/database/index.js';
 import { type InvariantCheck, invariantKey, type Violation } from '../domain/invariant-check.js';
 
 /** What the ledger itself does not check: that transfers, holds and bulk requests say the same as it. */
@@ -102,10 +102,14 @@ export const BOOK_CHECKS = Object.keys(CHECKS) as BookCheck[];
 /** Reads whole tables of transfers, bulk requests, accounts and the ledger: for nightly checks, and on demand. */
 @Injectable()
 export class InvariantRepository {
-  constructor(private readonly database: Database) {}
+  private readonly all: Queryable;
+
+  constructor(database: Database) {
+    this.all = database.as(PLATFORM);
+  }
 
   async find(check: BookCheck, organizationId: string | null, limit: number): Promise<Offenders> {
-    const rows = await this.database.query<Violation & { total: number }>(
+    const rows = await this.all.query<Violation & { total: number }>(
       `SELECT v.subject, v.organization_id AS "organizationId", v.bulk_id AS "bulkId", v.transfer_id AS "transferId",
               v.amount_minor AS "amountMinor", v.currency, v.expected, v.found, count(*) OVER ()::int AS total
          FROM (${CHECKS[check]}) v

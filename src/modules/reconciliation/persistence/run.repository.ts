@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { invariantViolated } from '../../../domain/errors.js';
-import { Database, type Queryable, type Tx } from '../../../platform/database/index.js';
+import { Database, PLATFORM, type Queryable, type Tx } from '../../../platform/database/index.js';
 import type { InvariantReport } from '../domain/invariant-check.js';
 import type { RequestRun, Run } from '../domain/run.js';
 
@@ -35,7 +35,11 @@ export interface ScheduledRun {
 
 @Injectable()
 export class RunRepository {
-  constructor(private readonly database: Database) {}
+  private readonly all: Queryable;
+
+  constructor(database: Database) {
+    this.all = database.as(PLATFORM);
+  }
 
   async insertRequested(tx: Tx, id: string, { organizationId, rail, from, to }: RequestRun): Promise<Run> {
     const [run] = await tx.query<Run>(
@@ -93,7 +97,7 @@ export class RunRepository {
 
   /** Null when it has ended, or somebody else works on it. */
   async take(id: string, leaseToken: string, leaseMs: number): Promise<LeasedRun | null> {
-    const [run] = await this.database.query<LeasedRun>(
+    const [run] = await this.all.query<LeasedRun>(
       `UPDATE reconciliation_runs
           SET lease_token = $2, lease_expires_at = now() + $3 * interval '1 ms', attempts = attempts + 1
         WHERE id = $1 AND status = 'running' AND lease_expires_at <= now()
@@ -105,7 +109,7 @@ export class RunRepository {
 
   /** False when the lease was lost. */
   async renew({ id, leaseToken }: LeasedRun, leaseMs: number): Promise<boolean> {
-    const renewed = await this.database.execute(
+    const renewed = await this.all.execute(
       `UPDATE reconciliation_runs SET lease_expires_at = now() + $3 * interval '1 ms'
         WHERE id = $1 AND lease_token = $2 AND status = 'running'`,
       [id, leaseToken, leaseMs],
@@ -115,7 +119,7 @@ export class RunRepository {
 
   /** Gives it back, to be taken up again after `delayMs`. */
   async giveBack({ id, leaseToken }: LeasedRun, delayMs: number): Promise<void> {
-    await this.database.execute(
+    await this.all.execute(
       `UPDATE reconciliation_runs SET lease_token = NULL, lease_expires_at = now() + $3 * interval '1 ms'
         WHERE id = $1 AND lease_token = $2 AND status = 'running'`,
       [id, leaseToken, delayMs],
@@ -124,7 +128,7 @@ export class RunRepository {
 
   /** False when the lease was lost. */
   async complete({ id, leaseToken }: LeasedRun, counts: RunCounts, invariants: InvariantReport): Promise<boolean> {
-    const updated = await this.database.execute(
+    const updated = await this.all.execute(
       `UPDATE reconciliation_runs
           SET status = 'completed', ended_at = now(), statement_lines = $3, new_lines = $4, matched = $5, evidence = $6,
               breaks_opened = $7, invariants = $8
@@ -145,7 +149,7 @@ export class RunRepository {
 
   /** False when the lease was lost. */
   async fail({ id, leaseToken }: LeasedRun, failure: string): Promise<boolean> {
-    const updated = await this.database.execute(
+    const updated = await this.all.execute(
       `UPDATE reconciliation_runs SET status = 'failed', ended_at = now(), failure = $3
         WHERE id = $1 AND lease_token = $2 AND status = 'running'`,
       [id, leaseToken, failure],
@@ -174,7 +178,7 @@ export class RunRepository {
 
   /** For metrics: how long ago the last run of the whole platform completed, in seconds, by rail. */
   async lastRunAges(): Promise<{ readonly rail: string; readonly seconds: number }[]> {
-    return this.database.query(
+    return this.all.query(
       `SELECT rail, extract(epoch FROM now() - max(ended_at))::float8 AS seconds FROM reconciliation_runs
         WHERE organization_id IS NULL AND status = 'completed' GROUP BY rail`,
     );

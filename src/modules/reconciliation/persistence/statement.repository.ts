@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { transferIdOf } from '../../../domain/ids.js';
-import { Database } from '../../../platform/database/index.js';
+import { Database, PLATFORM, type Queryable } from '../../../platform/database/index.js';
 import {
   AGREEING_STATUSES,
   type BookedTransfer,
@@ -80,11 +80,15 @@ const DISAGREES = `(t.id IS NULL OR t.rail <> s.rail OR t.amount_minor <> s.amou
 
 @Injectable()
 export class StatementRepository {
-  constructor(private readonly database: Database) {}
+  private readonly all: Queryable;
+
+  constructor(database: Database) {
+    this.all = database.as(PLATFORM);
+  }
 
   /** Keeps the lines that are in the run's scope; one that is there already stays as it is. */
   async insert(run: Pick<Run, 'id' | 'rail' | 'organizationId'>, bookings: readonly Booking[]): Promise<void> {
-    await this.database.execute(
+    await this.all.execute(
       `INSERT INTO statement_lines (rail, rail_id, status, reference, transfer_id, organization_id, amount_minor, currency,
                                     booked_at, run_id)
        SELECT $8, i.rail_id, i.status, i.reference, t.id, t.organization_id, i.amount_minor, i.currency, i.booked_at, $10
@@ -101,7 +105,7 @@ export class StatementRepository {
     run: Pick<Run, 'rail' | 'organizationId'>,
     bookings: readonly Booking[],
   ): Promise<ChangedBooking[]> {
-    const rows = await this.database.query<ChangedRow>(
+    const rows = await this.all.query<ChangedRow>(
       `SELECT s.rail_id AS "railId", s.status, s.reference, s.amount_minor AS "amountMinor", s.currency,
               s.booked_at AS "bookedAt", s.organization_id AS "organizationId", s.transfer_id AS "transferId",
               i.reference AS "newReference", i.amount_minor AS "newAmountMinor", i.currency AS "newCurrency",
@@ -135,7 +139,7 @@ export class StatementRepository {
    * the next page begins. Empty when all were looked at.
    */
   async lookAt(run: Run, after: BookingPosition | null, limit: number): Promise<BookingOfRun[]> {
-    const rows = await this.database.query<CandidateRow>(
+    const rows = await this.all.query<CandidateRow>(
       `WITH ${OF_RUN}, page AS MATERIALIZED (
          SELECT * FROM looked WHERE (rail_id, status) > ($6, $7) ORDER BY rail_id, status LIMIT $8)
        SELECT s.rail_id AS "railId", s.status, s.reference, s.amount_minor AS "amountMinor", s.currency,
@@ -154,7 +158,7 @@ export class StatementRepository {
 
   /** Remembers which lines the engine was given. */
   async markEvidence(run: Run, positions: readonly BookingPosition[]): Promise<void> {
-    await this.database.execute(
+    await this.all.execute(
       `UPDATE statement_lines s SET evidence_run_id = $1
          FROM unnest($3::text[], $4::text[]) AS i (rail_id, status)
         WHERE s.rail = $2 AND s.rail_id = i.rail_id AND s.status = i.status AND s.evidence_run_id IS NULL`,
@@ -164,7 +168,7 @@ export class StatementRepository {
 
   /** What the run looked at, and what it came to. Counted, not added up: a run that is taken up again counts nothing twice. */
   async count(run: Run): Promise<{ statementLines: number; newLines: number; matched: number; evidence: number }> {
-    const [row] = await this.database.query<{
+    const [row] = await this.all.query<{
       statementLines: number;
       newLines: number;
       matched: number;
@@ -183,7 +187,7 @@ export class StatementRepository {
 
   /** Bookings of the run's lines that a break said were missing. */
   async listBookedAfterAll(run: Run): Promise<(Booking & { readonly breakKey: string })[]> {
-    return this.database.query(
+    return this.all.query(
       `WITH ${OF_RUN}
        SELECT b.dedupe_key AS "breakKey", s.rail_id AS "railId", s.status, s.reference, s.amount_minor AS "amountMinor",
               s.currency, s.booked_at AS "bookedAt"

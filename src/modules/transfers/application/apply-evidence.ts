@@ -2,7 +2,14 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
 import { transferIdOf } from '../../../domain/ids.js';
-import { Database, isTransient, type Tx, UnitOfWork } from '../../../platform/database/index.js';
+import {
+  Database,
+  DISCOVERY,
+  isTransient,
+  ofOrganization,
+  type Tx,
+  UnitOfWork,
+} from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
@@ -53,7 +60,6 @@ export class ApplyEvidence implements OnModuleInit {
       const notices = await rail.fetchNotices(BATCH);
       if (notices.length === 0) continue;
       const items = notices.map((notice) => ({
-        organizationId: null,
         rail: rail.name,
         reference: notice.reference,
         transferId: transferIdOf(notice.reference),
@@ -62,7 +68,7 @@ export class ApplyEvidence implements OnModuleInit {
         reasonCode: notice.reasonCode,
         railId: notice.railId,
       }));
-      await this.evidence.insert(this.database, items);
+      await this.evidence.insert(this.database.as(DISCOVERY), items);
       await rail.acknowledgeNotices(notices);
       collected += notices.length;
     }
@@ -74,7 +80,8 @@ export class ApplyEvidence implements OnModuleInit {
     let applied = 0;
     for (const group of groupByBulk(open)) {
       const closed = await this.applyWhatCan(group);
-      if (closed > 0) await this.completion.check(group[0]?.bulkId ?? '');
+      const [first] = group;
+      if (closed > 0 && first) await this.completion.check(first.organizationId, first.bulkId);
       applied += closed;
     }
     // Without progress the next turn can wait.
@@ -101,7 +108,7 @@ export class ApplyEvidence implements OnModuleInit {
       }
       logger.error({ event: 'evidence_not_applied', bulk_request_id: items[0]?.bulkId, err: error });
       await this.evidence.putOff(
-        this.database,
+        this.database.as(DISCOVERY),
         items.map((item) => item.id),
       );
       return 0;
@@ -111,7 +118,7 @@ export class ApplyEvidence implements OnModuleInit {
   private async applyToBulk(items: readonly OpenEvidence[]): Promise<number> {
     const [first] = items;
     if (!first) return 0;
-    return this.unitOfWork.run(async (tx) => {
+    return this.unitOfWork.run(ofOrganization(first.organizationId), async (tx) => {
       const bulk = await this.chunks.getBulk(tx, first.bulkId);
       const free = new Set(await this.chunks.lockUnleasedByIds(tx, [...new Set(items.map((item) => item.chunkId))]));
       const states = await this.transfers.lockStates(tx, [...new Set(items.map((item) => item.transferId))]);

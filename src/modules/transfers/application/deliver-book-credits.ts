@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Tx, UnitOfWork } from '../../../platform/database/index.js';
+import { Database, ofOrganization, PLATFORM, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { AccountsService } from '../../accounts/index.js';
 import { LedgerService } from '../../ledger/index.js';
 import { BOOK } from '../../rails/index.js';
@@ -20,10 +20,10 @@ export class DeliverBookCredits {
   ) {}
 
   async deliver(chunkId: string): Promise<void> {
-    const open = await this.repository.findOpen(this.database, chunkId);
+    const open = await this.repository.findOpen(this.database.as(PLATFORM), chunkId);
     for (const organizationId of new Set(open.map((delivery) => delivery.creditorOrganizationId))) {
       const deliveries = open.filter((delivery) => delivery.creditorOrganizationId === organizationId);
-      await this.unitOfWork.run((tx) => this.deliverTo(tx, organizationId, deliveries));
+      await this.unitOfWork.run(ofOrganization(organizationId), (tx) => this.deliverTo(tx, organizationId, deliveries));
     }
   }
 

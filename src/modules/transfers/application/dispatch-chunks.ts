@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
-import { UnitOfWork } from '../../../platform/database/index.js';
+import { DISCOVERY, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { QueueEpoch, Queues, RedisClient } from '../../../platform/queue/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
@@ -48,7 +48,7 @@ export class DispatchChunks implements OnModuleInit {
     if (!(await this.repository.hasDue(rail))) return false;
     const { DISPATCH_IN_FLIGHT: inFlight, CHUNK_LEASE_MS } = this.config;
     const claimMs = Math.min(MAX_CLAIM_MS, CHUNK_LEASE_MS);
-    const chunks = await this.unitOfWork.run((tx) => this.repository.claim(tx, rail, inFlight, claimMs));
+    const chunks = await this.unitOfWork.run(DISCOVERY, (tx) => this.repository.claim(tx, rail, inFlight, claimMs));
     if (chunks.length === 0) return false;
     try {
       await this.queues.publish(
@@ -56,7 +56,12 @@ export class DispatchChunks implements OnModuleInit {
           job: executeChunkJobs[rail].name,
           id: chunk.id,
           generation: chunk.generation,
-          envelope: { ids: { chunkId: chunk.id }, requestId: chunk.requestId, outboxId: null },
+          envelope: {
+            organizationId: chunk.organizationId,
+            ids: { chunkId: chunk.id },
+            requestId: chunk.requestId,
+            outboxId: null,
+          },
         })),
       );
     } catch (error) {

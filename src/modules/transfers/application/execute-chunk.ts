@@ -48,12 +48,12 @@ export class ExecuteChunk {
     private readonly wake: Wake,
   ) {}
 
-  async execute(chunkId: string): Promise<ChunkReport> {
-    const lease = await this.leases.take(chunkId);
+  async execute(organizationId: string, chunkId: string): Promise<ChunkReport> {
+    const lease = await this.leases.take(organizationId, chunkId);
     const report = 'ended' in lease ? idle(chunkId, lease.ended, lease.bulkId) : await this.executeLeased(lease);
     // There is room for another one now.
     this.wake.notifyHere('chunks');
-    if (report.bulkId !== null) await this.completion.check(report.bulkId);
+    if (report.bulkId !== null) await this.completion.check(organizationId, report.bulkId);
     return report;
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { railReference } from '../../../domain/ids.js';
-import { Database } from '../../../platform/database/index.js';
+import { Database, DISCOVERY } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
 import type { EvidenceStatus } from '../domain/decide-evidence.js';
@@ -29,7 +29,7 @@ export class KeepLateResults {
 
   async keep(chunk: LeasedChunk, moves: readonly Move[]): Promise<void> {
     const items = moves.flatMap((move) => evidenceOf(chunk, move) ?? []);
-    await this.evidence.insert(this.database, items);
+    await this.evidence.insert(this.database.as(DISCOVERY), items);
     logger.warn({ event: 'lease_lost', chunk_id: chunk.id, lines: moves.length, kept_as_evidence: items.length });
     this.metrics.leaseLost(chunk.rail, 'late_result');
     this.wake.notify('evidence');
@@ -41,7 +41,6 @@ function evidenceOf(chunk: LeasedChunk, move: Move): NewEvidence | null {
   // A line the engine gave up on by itself was not rejected by anybody.
   if (!status || move.code === 'attempts_exhausted') return null;
   return {
-    organizationId: chunk.organizationId,
     rail: chunk.rail,
     reference: railReference(move.line.id),
     transferId: move.line.id,

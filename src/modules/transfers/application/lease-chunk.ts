@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
-import { type Tx, UnitOfWork } from '../../../platform/database/index.js';
+import { ofOrganization, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { BOOK, RailsService } from '../../rails/index.js';
 import { decideCancel } from '../domain/decide-cancel.js';
 import type { PayableLine } from '../domain/line.js';
@@ -53,10 +53,10 @@ export class LeaseChunk {
   ) {}
 
   /** Takes a chunk, in separate statements so that each sees what was committed before it. */
-  async take(chunkId: string): Promise<LeaseResult> {
+  async take(organizationId: string, chunkId: string): Promise<LeaseResult> {
     const deadlineMs = performance.now() + this.config.CHUNK_LEASE_MS * USABLE_SHARE;
     const token = randomUUID();
-    return this.unitOfWork.run(async (tx) => {
+    return this.unitOfWork.run(ofOrganization(organizationId), async (tx) => {
       await this.killSwitches.lockForShare(tx);
       const bulk = await this.chunks.lockBulkForShare(tx, chunkId);
       // Under a bulk that is being stopped nothing is sent any more, so nothing has to wait for its time.
@@ -103,7 +103,7 @@ export class LeaseChunk {
   async grant(lease: Lease, window: readonly PayableLine[]): Promise<{ isGranted: boolean; deadlineMs: number }> {
     const deadlineMs = performance.now() + this.config.CHUNK_LEASE_MS * USABLE_SHARE;
     if (window.length === 0) return { isGranted: false, deadlineMs };
-    const isGranted = await this.unitOfWork.run(async (tx) => {
+    const isGranted = await this.unitOfWork.run(ofOrganization(lease.chunk.organizationId), async (tx) => {
       await this.killSwitches.lockForShare(tx);
       await this.chunks.lockBulkForShare(tx, lease.chunk.id);
       return this.grantIn(tx, lease, window);

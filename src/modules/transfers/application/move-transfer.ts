@@ -69,7 +69,7 @@ export class MoveTransfer {
       });
       return answer(tx);
     });
-    for (const bulkId of movedIn) await this.completion.check(bulkId);
+    for (const bulkId of movedIn) await this.completion.check(request.organizationId, bulkId);
     return reply;
   }
 

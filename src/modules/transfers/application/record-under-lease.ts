@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
-import { isTransient, type Tx, UnitOfWork } from '../../../platform/database/index.js';
+import { isTransient, ofOrganization, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
 import type { Lease } from './lease-chunk.js';
@@ -26,9 +26,10 @@ export class RecordUnderLease {
   async run<T>(lease: Lease, work: (tx: Tx) => Promise<T>): Promise<T | null> {
     // From now on: a chunk that went out window by window may have been worked on for many leases.
     const giveUpAtMs = performance.now() + this.config.CHUNK_LEASE_MS;
+    const access = ofOrganization(lease.chunk.organizationId);
     for (;;) {
       try {
-        return await this.unitOfWork.run(async (tx) => {
+        return await this.unitOfWork.run(access, async (tx) => {
           const isOurs = await this.chunks.lockLeased(tx, lease.chunk.id, lease.token);
           return isOurs ? work(tx) : null;
         });

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database, UnitOfWork } from '../../../platform/database/index.js';
+import { ofOrganization, UnitOfWork } from '../../../platform/database/index.js';
 import { Outbox } from '../../../platform/outbox/index.js';
-import { ChunkRepository } from '../persistence/chunk.repository.js';
 import { DispatchRepository } from '../persistence/dispatch.repository.js';
 import { completeBulkRequestJob } from '../transfers.jobs.js';
 
@@ -12,19 +11,16 @@ import { completeBulkRequestJob } from '../transfers.jobs.js';
 @Injectable()
 export class RequestCompletion {
   constructor(
-    private readonly database: Database,
     private readonly dispatch: DispatchRepository,
-    private readonly chunks: ChunkRepository,
     private readonly unitOfWork: UnitOfWork,
     private readonly outbox: Outbox,
   ) {}
 
-  async check(bulkId: string): Promise<void> {
-    if (await this.dispatch.hasUnfinished(this.database, bulkId)) return;
-    await this.unitOfWork.run(async (tx) => {
-      const bulk = await this.chunks.getBulk(tx, bulkId);
+  async check(organizationId: string, bulkId: string): Promise<void> {
+    await this.unitOfWork.run(ofOrganization(organizationId), async (tx) => {
+      if (await this.dispatch.hasUnfinished(tx, bulkId)) return;
       await this.outbox.add(tx, completeBulkRequestJob, {
-        organizationId: bulk.organizationId,
+        organizationId,
         ids: { bulkId },
         dedupeKey: `complete:${bulkId}`,
       });

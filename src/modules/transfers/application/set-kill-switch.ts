@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { fieldErrors, notFound } from '../../../domain/errors.js';
 import { normalizeText } from '../../../domain/text.js';
-import { UnitOfWork } from '../../../platform/database/index.js';
+import { PLATFORM, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
 import { RAIL_NAMES } from '../../rails/index.js';
@@ -49,15 +49,15 @@ export class SetKillSwitch {
    * what was being granted already.
    */
   private async engage(asked: Omit<KillSwitch, 'engagedAt'>): Promise<KillSwitch> {
-    const { killSwitch, isNew } = await this.unitOfWork.run((tx) => this.repository.engage(tx, asked));
+    const { killSwitch, isNew } = await this.unitOfWork.run(PLATFORM, (tx) => this.repository.engage(tx, asked));
     const { scope, target, engagedBy } = killSwitch;
     if (isNew) logger.warn({ event: 'kill_switch_engaged', scope, target, engaged_by: engagedBy });
-    await this.unitOfWork.run((tx) => this.repository.awaitGrants(tx, AWAIT_GRANTS_MS));
+    await this.unitOfWork.run(PLATFORM, (tx) => this.repository.awaitGrants(tx, AWAIT_GRANTS_MS));
     return killSwitch;
   }
 
   private async release({ scope, target }: KillSwitchTarget, by: string): Promise<null> {
-    const wasEngaged = await this.unitOfWork.run((tx) => this.repository.release(tx, { scope, target }));
+    const wasEngaged = await this.unitOfWork.run(PLATFORM, (tx) => this.repository.release(tx, { scope, target }));
     if (!wasEngaged) return null;
     logger.warn({ event: 'kill_switch_released', scope, target, released_by: by });
     this.wake.notify('chunks');

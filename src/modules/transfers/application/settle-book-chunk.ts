@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { railReference } from '../../../domain/ids.js';
 import type { PaymentOutcome } from '../../../domain/payment-outcome.js';
-import type { Tx } from '../../../platform/database/index.js';
+import { Database, DISCOVERY, type Tx } from '../../../platform/database/index.js';
 import { Outbox } from '../../../platform/outbox/index.js';
 import { BOOK } from '../../rails/index.js';
 import { decideBook } from '../domain/decide-book.js';
 import { decideBookReversals } from '../domain/decide-book-reversal.js';
 import { decideSubmission } from '../domain/decide-submission.js';
 import type { Move, PayableLine } from '../domain/line.js';
-import { type BookCreditorRow, BookDeliveryRepository } from '../persistence/book-delivery.repository.js';
+import { type BookCreditor, BookDeliveryRepository } from '../persistence/book-delivery.repository.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
 import { deliverBookCreditsJob } from '../transfers.jobs.js';
 import { DecisionContexts } from './decision-contexts.js';
@@ -23,6 +23,7 @@ import { RecordUnderLease } from './record-under-lease.js';
 @Injectable()
 export class SettleBookChunk {
   constructor(
+    private readonly database: Database,
     private readonly records: RecordUnderLease,
     private readonly chunks: ChunkRepository,
     private readonly recorder: RecordMoves,
@@ -33,14 +34,20 @@ export class SettleBookChunk {
 
   /** The moves recorded; null when the lease was lost. */
   async settle(lease: Lease): Promise<readonly Move[] | null> {
-    return this.records.run(lease, (tx) => this.settleLocked(tx, lease));
+    // Before the transaction: that acts for the debtor's organization, which sees no other's accounts.
+    const verified = await this.creditors.findVerified(this.database.as(DISCOVERY), creditorIdsOf(lease));
+    return this.records.run(lease, (tx) => this.settleLocked(tx, lease, verified));
   }
 
-  private async settleLocked(tx: Tx, lease: Lease): Promise<readonly Move[]> {
+  private async settleLocked(
+    tx: Tx,
+    lease: Lease,
+    verified: ReadonlyMap<string, BookCreditor>,
+  ): Promise<readonly Move[]> {
     const { chunk, lines } = lease;
     const bulk = await this.chunks.getBulk(tx, chunk.bulkId);
-    const creditorIds = lines.flatMap((line) => line.creditorAccountId ?? []);
-    const creditors = await this.creditors.findCreditors(tx, creditorIds);
+    const own = await this.creditors.findOwn(tx, creditorIdsOf(lease));
+    const creditors = new Map([...verified, ...own]);
     const context = this.contexts.of(chunk);
     const creditorOf = new Map(lines.map((line) => [line.id, creditors.get(line.creditorAccountId ?? '')]));
     const outcomes = bulk.isReversal
@@ -72,9 +79,11 @@ export class SettleBookChunk {
   }
 }
 
+const creditorIdsOf = ({ lines }: Lease): string[] => lines.flatMap((line) => line.creditorAccountId ?? []);
+
 function reversalsOf(
   lines: readonly PayableLine[],
-  creditorOf: ReadonlyMap<string, BookCreditorRow | undefined>,
+  creditorOf: ReadonlyMap<string, BookCreditor | undefined>,
   organizationId: string,
 ): PaymentOutcome[] {
   return decideBookReversals(
@@ -83,7 +92,9 @@ function reversalsOf(
       return {
         reference: railReference(line.id),
         amountMinor: line.amountMinor,
-        creditor: creditor ? { ...creditor, isOwn: creditor.organizationId === organizationId } : null,
+        creditor: creditor
+          ? { availableMinor: 0n, ...creditor, isOwn: creditor.organizationId === organizationId }
+          : null,
       };
     }),
   );

@@ -17,10 +17,10 @@ export class StopLines {
   ) {}
 
   /** How many lines were cancelled here. */
-  async stop(bulkId: string): Promise<number> {
+  async stop(organizationId: string, bulkId: string): Promise<number> {
     let cancelled = 0;
-    for (const chunkId of await this.chunks.listUnleased(this.database, bulkId)) {
-      const result = await this.leases.take(chunkId);
+    for (const chunkId of await this.chunks.listUnleased(this.database.of(organizationId), bulkId)) {
+      const result = await this.leases.take(organizationId, chunkId);
       if ('ended' in result) cancelled += result.cancelled;
     }
     return cancelled;

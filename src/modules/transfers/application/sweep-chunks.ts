@@ -1,13 +1,13 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
-import { Database, type Tx, UnitOfWork } from '../../../platform/database/index.js';
+import { Database, DISCOVERY, ofOrganization, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
 import { BOOK } from '../../rails/index.js';
 import { decideLostLease } from '../domain/decide-lost-lease.js';
-import { ChunkRepository, type LeasedChunk } from '../persistence/chunk.repository.js';
+import { type ChunkKey, ChunkRepository, type LeasedChunk } from '../persistence/chunk.repository.js';
 import { DispatchRepository } from '../persistence/dispatch.repository.js';
 import { RequestCompletion } from './request-completion.js';
 import { TransfersMetrics } from '../transfers.metrics.js';
@@ -47,17 +47,17 @@ export class SweepChunks implements OnModuleInit {
     const reopened = await this.dispatch.reopenOverdue();
     const hurried = await this.dispatch.hurryStopped();
     let ended = 0;
-    for (const chunkId of await this.chunks.listExpired(this.database, BATCH)) {
-      if (await this.endExpiredLease(chunkId)) ended++;
+    for (const key of await this.chunks.listExpired(this.database.as(DISCOVERY), BATCH)) {
+      if (await this.endExpiredLease(key)) ended++;
     }
     if (reopened + hurried + ended > 0) this.wake.notify('chunks');
     return ended === BATCH;
   }
 
   /** One chunk a transaction. One that cannot be recorded is told and left: it must not keep the others from being recovered. */
-  private async endExpiredLease(chunkId: string): Promise<boolean> {
+  private async endExpiredLease({ id: chunkId, organizationId }: ChunkKey): Promise<boolean> {
     try {
-      const chunk = await this.unitOfWork.run(async (tx) => {
+      const chunk = await this.unitOfWork.run(ofOrganization(organizationId), async (tx) => {
         const expired = await this.chunks.lockExpired(tx, chunkId);
         if (expired) await this.endLease(tx, expired);
         return expired;
@@ -66,7 +66,7 @@ export class SweepChunks implements OnModuleInit {
       const { bulkId, deaths, rail } = chunk;
       logger.warn({ event: 'lease_expired', chunk_id: chunkId, bulk_request_id: bulkId, deaths: deaths + 1 });
       this.metrics.leaseLost(rail, 'expired');
-      await this.completion.check(bulkId);
+      await this.completion.check(organizationId, bulkId);
       return true;
     } catch (error) {
       logger.error({ event: 'lease_not_ended', chunk_id: chunkId, err: error });

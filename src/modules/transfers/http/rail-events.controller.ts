@@ -53,7 +53,6 @@ export class RailEventsController {
     const receivedAt = new Date();
     await this.transfers.keepEvidence([
       {
-        organizationId: null,
         rail: HTTP,
         reference: event.reference,
         transferId: transferIdOf(event.reference),

@@ -12,7 +12,7 @@ export class DeliverBookCreditsProcessor extends JobHandler<{ chunkId: string }>
     super(outbox);
   }
 
-  protected override async handle(ids: { chunkId: string }): Promise<void> {
+  protected override async handle(_organizationId: string, ids: { chunkId: string }): Promise<void> {
     await this.deliverBookCredits.deliver(ids.chunkId);
   }
 }

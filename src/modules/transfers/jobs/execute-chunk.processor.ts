@@ -13,8 +13,8 @@ abstract class ExecuteChunkProcessor extends JobHandler<{ chunkId: string }> {
     super(outbox);
   }
 
-  protected override async handle(ids: { chunkId: string }): Promise<void> {
-    await this.executeChunk.execute(ids.chunkId);
+  protected override async handle(organizationId: string, ids: { chunkId: string }): Promise<void> {
+    await this.executeChunk.execute(organizationId, ids.chunkId);
   }
 }
 

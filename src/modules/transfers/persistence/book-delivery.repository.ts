@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Queryable } from '../../../platform/database/index.js';
+import type { Queryable, Tx } from '../../../platform/database/index.js';
 
 export interface BookDelivery {
   readonly transferId: string;
@@ -11,26 +11,36 @@ export interface BookDelivery {
 }
 
 /** An account as the book rail sees it. */
-export interface BookCreditorRow {
+export interface BookCreditor {
   readonly id: string;
   readonly organizationId: string;
   readonly status: 'active' | 'frozen' | 'closed';
   readonly currency: string;
-  /** What a reversal could take from it, in minor units. */
-  readonly availableMinor: bigint;
+  /** What a reversal could take from it, in minor units; of another organization's account nobody is told. */
+  readonly availableMinor?: bigint;
 }
 
 @Injectable()
 export class BookDeliveryRepository {
   /**
-   * The accounts to be credited, or by a reversal debited, by id. Read without a lock, which would break the lock order: an account closed or emptied since then
+   * The organization's own accounts to be credited, or by a reversal debited, by id. Read without a lock, which would break the lock order: an account closed or emptied since then
    * refuses the posting by its own constraint, and the chunk decides again.
    */
-  async findCreditors(on: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, BookCreditorRow>> {
-    const rows = await on.query<BookCreditorRow>(
+  async findOwn(tx: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, BookCreditor>> {
+    const rows = await tx.query<BookCreditor>(
       `SELECT id, organization_id AS "organizationId", status, currency,
               posted_minor - reserved_minor + coalesce(overdraft_limit_minor, 0) AS "availableMinor"
          FROM accounts WHERE id = ANY($1::uuid[])`,
+      [ids],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  /** Of any organization: those whose IBAN the platform verified. `on` acts for discovery. */
+  async findVerified(on: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, BookCreditor>> {
+    const rows = await on.query<BookCreditor>(
+      `SELECT id, organization_id AS "organizationId", status, currency FROM accounts
+        WHERE id = ANY($1::uuid[]) AND verified_at IS NOT NULL`,
       [ids],
     );
     return new Map(rows.map((row) => [row.id, row]));

@@ -5,6 +5,12 @@ import type { ChunkPurpose, NewChunk } from '../domain/chunk.js';
 import type { PayableLine } from '../domain/line.js';
 import { isSwitchedOff } from './kill-switch.repository.js';
 
+/** A chunk as discovery knows it. */
+export interface ChunkKey {
+  readonly id: string;
+  readonly organizationId: string;
+}
+
 /** A chunk under a lease, with what the engine needs of its bulk. */
 export interface LeasedChunk {
   readonly id: string;
@@ -189,12 +195,12 @@ export class ChunkRepository {
   }
 
   /** Chunks whose lease has run out. */
-  async listExpired(on: Queryable, limit: number): Promise<string[]> {
-    const rows = await on.query<{ id: string }>(
-      `SELECT id FROM chunks WHERE status = 'leased' AND lease_expires_at < now() ORDER BY lease_expires_at LIMIT $1`,
+  async listExpired(on: Queryable, limit: number): Promise<ChunkKey[]> {
+    return on.query<ChunkKey>(
+      `SELECT id, organization_id AS "organizationId" FROM chunks
+        WHERE status = 'leased' AND lease_expires_at < now() ORDER BY lease_expires_at LIMIT $1`,
       [limit],
     );
-    return rows.map((row) => row.id);
   }
 
   /** Null when its lease was ended meanwhile, or somebody is just recording it. */

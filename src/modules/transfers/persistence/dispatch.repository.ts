@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { prepared, Database, type Queryable, type Tx } from '../../../platform/database/index.js';
+import { Database, DISCOVERY, prepared, type Queryable, type Tx } from '../../../platform/database/index.js';
+import type { ChunkKey } from './chunk.repository.js';
 import { isSwitchedOff } from './kill-switch.repository.js';
 
 export interface DispatchedChunk {
   readonly id: string;
+  readonly organizationId: string;
   readonly generation: number;
   readonly requestId: string | null;
 }
@@ -53,7 +55,7 @@ const CLAIM_CHUNKS = prepared(
           dispatched_until = now() + $3 * interval '1 ms'
      FROM chosen, bulk_requests b
     WHERE c.id = chosen.id AND c.status = 'open' AND b.id = c.bulk_id
-    RETURNING c.id, c.generation, b.correlation_id AS "requestId"`,
+    RETURNING c.id, c.organization_id AS "organizationId", c.generation, b.correlation_id AS "requestId"`,
 );
 
 const HAS_UNFINISHED_CHUNKS = prepared(
@@ -66,11 +68,15 @@ const HAS_UNFINISHED_CHUNKS = prepared(
  */
 @Injectable()
 export class DispatchRepository {
-  constructor(private readonly database: Database) {}
+  private readonly all: Queryable;
+
+  constructor(database: Database) {
+    this.all = database.as(DISCOVERY);
+  }
 
   /** Whether somebody has a chunk of this rail to be handed out now. */
   async hasDue(rail: string): Promise<boolean> {
-    const rows = await this.database.query(HAS_DUE_CHUNKS, [rail]);
+    const rows = await this.all.query(HAS_DUE_CHUNKS, [rail]);
     return rows.length > 0;
   }
 
@@ -84,19 +90,19 @@ export class DispatchRepository {
   }
 
   /** The next due chunk of any rail, for stepping by hand. */
-  async findNextDue(): Promise<string | null> {
-    const [row] = await this.database.query<{ id: string }>(
-      `SELECT c.id FROM chunks c JOIN bulk_requests b ON b.id = c.bulk_id
+  async findNextDue(): Promise<ChunkKey | null> {
+    const [row] = await this.all.query<ChunkKey>(
+      `SELECT c.id, c.organization_id AS "organizationId" FROM chunks c JOIN bulk_requests b ON b.id = c.bulk_id
         WHERE c.status IN ('open', 'dispatched') AND c.due_at <= now()
           AND (c.purpose <> 'submit' OR ${handsOutUnsent('c.rail')})
         ORDER BY c.urgent DESC, c.due_at, c.id LIMIT 1`,
     );
-    return row?.id ?? null;
+    return row ?? null;
   }
 
   /** Handing over failed: back on the list at once. */
   async giveBack(ids: readonly string[]): Promise<void> {
-    await this.database.execute(
+    await this.all.execute(
       `UPDATE chunks SET status = 'open', dispatched_until = NULL WHERE id = ANY($1::uuid[]) AND status = 'dispatched'`,
       [ids],
     );
@@ -104,7 +110,7 @@ export class DispatchRepository {
 
   /** What was handed over and not taken in time goes back on the list. Returns how many. */
   async reopenOverdue(): Promise<number> {
-    return this.database.execute(
+    return this.all.execute(
       `UPDATE chunks SET status = 'open', dispatched_until = NULL WHERE status = 'dispatched' AND dispatched_until < now()`,
     );
   }
@@ -114,7 +120,7 @@ export class DispatchRepository {
    * somebody is just changing come next time.
    */
   async hurryStopped(): Promise<number> {
-    return this.database.execute(
+    return this.all.execute(
       `UPDATE chunks SET due_at = now()
         WHERE id IN (SELECT c.id FROM bulk_requests b JOIN chunks c ON c.bulk_id = b.id AND c.closed_at IS NULL
                       WHERE b.completed_at IS NULL AND b.status IN ('cancelling', 'reversing')
@@ -125,9 +131,7 @@ export class DispatchRepository {
 
   /** Everything handed over may be lost: all of it goes back on the list. */
   async reopenAllDispatched(): Promise<void> {
-    await this.database.execute(
-      `UPDATE chunks SET status = 'open', dispatched_until = NULL WHERE status = 'dispatched'`,
-    );
+    await this.all.execute(`UPDATE chunks SET status = 'open', dispatched_until = NULL WHERE status = 'dispatched'`);
   }
 
   async hasUnfinished(on: Queryable, bulkId: string): Promise<boolean> {

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../../domain/ids.js';
-import { Database, type Queryable, type Tx } from '../../../platform/database/index.js';
+import { Database, DISCOVERY, type Queryable, type Tx } from '../../../platform/database/index.js';
 import type { EvidenceStatus } from '../domain/decide-evidence.js';
 import type { StoredTransferStatus } from '../domain/transfer.state.js';
 
 export interface NewEvidence {
-  readonly organizationId: string | null;
   readonly rail: string;
   readonly reference: string;
   /** Null when the reference is not one of ours. */
@@ -53,18 +52,27 @@ export interface UnreportedEvidence {
 
 @Injectable()
 export class EvidenceRepository {
-  constructor(private readonly database: Database) {}
+  private readonly all: Queryable;
 
-  /** Keeps evidence; the same word about the same reference from the same source is kept once. */
+  constructor(database: Database) {
+    this.all = database.as(DISCOVERY);
+  }
+
+  /**
+   * Keeps evidence, as that of the organization whose transfer it is about; the same word about the same reference from the same source is
+   * kept once. `on` acts for discovery: a rail does not say whose payment it means.
+   */
   async insert(on: Queryable, evidence: readonly NewEvidence[]): Promise<void> {
     if (evidence.length === 0) return;
     await on.execute(
       `INSERT INTO rail_evidence (id, organization_id, rail, reference, transfer_id, source, status, reason_code, rail_id)
-       SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[])
+       SELECT e.id, t.organization_id, e.rail, e.reference, e.transfer_id, e.source, e.status, e.reason_code, e.rail_id
+         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[])
+              AS e (id, rail, reference, transfer_id, source, status, reason_code, rail_id)
+         LEFT JOIN transfers t ON t.id = e.transfer_id
        ON CONFLICT (rail, reference, source, status) DO NOTHING`,
       [
         evidence.map(() => newId()),
-        evidence.map((item) => item.organizationId),
         evidence.map((item) => item.rail),
         evidence.map((item) => item.reference),
         evidence.map((item) => item.transferId),
@@ -78,7 +86,7 @@ export class EvidenceRepository {
 
   /** Evidence of the transfer's own rail, not applied yet, whose transfer nobody is executing right now, and that is not put off. */
   async findOpen(limit: number): Promise<OpenEvidence[]> {
-    return this.database.query<OpenEvidence>(
+    return this.all.query<OpenEvidence>(
       `SELECT e.id, e.transfer_id AS "transferId", t.organization_id AS "organizationId", t.bulk_id AS "bulkId",
               t.chunk_id AS "chunkId", t.rail, e.status, e.reason_code AS "reasonCode", e.rail_id AS "railId"
          FROM rail_evidence e
@@ -116,7 +124,7 @@ export class EvidenceRepository {
    * about it.
    */
   async closeUnmatched(): Promise<number> {
-    return this.database.execute(
+    return this.all.execute(
       `UPDATE rail_evidence e SET applied_at = now(), outcome = 'unmatched'
         WHERE applied_at IS NULL AND NOT EXISTS (
                 SELECT FROM transfers t WHERE t.id = e.transfer_id AND t.rail = e.rail)`,

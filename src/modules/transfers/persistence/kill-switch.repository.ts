@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../../domain/errors.js';
-import { Database, prepared, sqlState, type Tx } from '../../../platform/database/index.js';
+import { Database, DISCOVERY, PLATFORM, prepared, sqlState, type Tx } from '../../../platform/database/index.js';
 import type { KillSwitch, KillSwitchScope, KillSwitchTarget } from '../domain/kill-switch.js';
 
 /** One lock for all switches. What a lease is about is known only after it has been taken. */
@@ -74,7 +74,7 @@ export class KillSwitchRepository {
     organizationId: string | null,
     { limit, after }: { limit: number; after: KillSwitchTarget | null },
   ): Promise<KillSwitch[]> {
-    return this.database.query<KillSwitch>(
+    return this.database.as(PLATFORM).query<KillSwitch>(
       `SELECT ${COLUMNS} FROM kill_switches
         WHERE ($1::text IS NULL OR scope = 'rail' OR target = $1)
           AND ($2::text IS NULL OR (scope <> 'rail', target) > ($2 <> 'rail', $3::text))
@@ -84,6 +84,6 @@ export class KillSwitchRepository {
   }
 
   async targets(): Promise<{ scope: KillSwitchScope; target: string }[]> {
-    return this.database.query(`SELECT scope, target FROM kill_switches`);
+    return this.database.as(DISCOVERY).query(`SELECT scope, target FROM kill_switches`);
   }
 }

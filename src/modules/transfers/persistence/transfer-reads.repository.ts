@@ -142,10 +142,9 @@ export class TransferReadsRepository {
   }
 
   async bulkExists(organizationId: string, bulkId: string): Promise<boolean> {
-    const rows = await this.database.query(`SELECT 1 FROM bulk_requests WHERE id = $1 AND organization_id = $2`, [
-      bulkId,
-      organizationId,
-    ]);
+    const rows = await this.database
+      .of(organizationId)
+      .query(`SELECT 1 FROM bulk_requests WHERE id = $1 AND organization_id = $2`, [bulkId, organizationId]);
     return rows.length > 0;
   }
 
@@ -157,13 +156,15 @@ export class TransferReadsRepository {
   ): Promise<TransferRow[]> {
     const where = `t.bulk_id = $1 AND t.organization_id = $2 AND t.line > $3
       AND ${hasStatus(filter.status, '$4', fromFirstLine('$1'))}`;
-    return this.database.query<TransferRow>(selectPage(where, 't.line', '$5'), [
-      filter.bulkId,
-      filter.organizationId,
-      afterLine,
-      filter.status ?? null,
-      limit,
-    ]);
+    return this.database
+      .of(filter.organizationId)
+      .query<TransferRow>(selectPage(where, 't.line', '$5'), [
+        filter.bulkId,
+        filter.organizationId,
+        afterLine,
+        filter.status ?? null,
+        limit,
+      ]);
   }
 
   /** Null for a bulk without lines. */
@@ -202,18 +203,20 @@ export class TransferReadsRepository {
       AND ($5::uuid IS NULL OR t.id >= $5) AND ($6::uuid IS NULL OR t.id < $6)
       AND ($7::text IS NULL OR t.counterparty_iban = $7) AND ($8::timestamptz IS NULL OR t.created_at >= $8)
       AND ($9::timestamptz IS NULL OR t.created_at < $9)`;
-    return this.database.query<TransferRow>(selectPage(where, order, '$10'), [
-      filter.organizationId,
-      beforeId,
-      status ?? null,
-      bulkId ?? null,
-      filter.created.idFrom,
-      filter.created.idBefore,
-      filter.counterpartyIban ?? null,
-      filter.created.from,
-      filter.created.before,
-      limit,
-    ]);
+    return this.database
+      .of(filter.organizationId)
+      .query<TransferRow>(selectPage(where, order, '$10'), [
+        filter.organizationId,
+        beforeId,
+        status ?? null,
+        bulkId ?? null,
+        filter.created.idFrom,
+        filter.created.idBefore,
+        filter.counterpartyIban ?? null,
+        filter.created.from,
+        filter.created.before,
+        limit,
+      ]);
   }
 
   async transitions(on: Queryable, transferId: string): Promise<TransitionRow[]> {

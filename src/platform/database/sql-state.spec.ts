@@ -1,4 +1,4 @@
-import { sqlState } from './unit-of-work.js';
+import { sqlState } from './sql-state.js';
 
 describe('the SQLSTATE of an error', () => {
   it.each(['40001', '40P01', '57P01', '08006', '22P02', 'P0001', 'XX000', 'F0001', 'HV000'])(

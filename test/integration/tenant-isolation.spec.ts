@@ -1,0 +1,244 @@
+import { Client } from 'pg';
+import { newId } from '../../src/domain/ids.js';
+import { ofOrganization, type Queryable, UnitOfWork } from '../../src/platform/database/index.js';
+import { createFundedAccount } from '../factories/organizations.js';
+import { createPayer, type Payer } from '../factories/payer.js';
+import { finish, workOff } from '../support/engine-steps.js';
+import { ownerOf } from '../support/owner.js';
+import { startTestWorker, type TestWorker } from '../support/test-worker.js';
+
+/** What no table holds rows of an organization in. */
+const OF_NOBODY = ['migrations', 'queue_epoch', 'sandbox_journal', 'balance_changes', 'balance_proofs_due'];
+const APPEND_ONLY = ['ledger_entries', 'bank_transactions', 'transfer_transitions'];
+
+/** SQL as a stranger to our code would send it, in the role that our code runs as. */
+class RawSession {
+  private constructor(private readonly client: Client) {}
+
+  static async open(url: string): Promise<RawSession> {
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    return new RawSession(client);
+  }
+
+  /** In one transaction, which is committed; `organizationId` null names none. */
+  async run(
+    role: string,
+    organizationId: string | null,
+    statement: string,
+    parameters: unknown[] = [],
+  ): Promise<number> {
+    await this.client.query(`BEGIN; SET LOCAL ROLE ${role}`);
+    try {
+      if (organizationId !== null) {
+        await this.client.query(`SELECT set_config('tranche.organization_id', $1, true)`, [organizationId]);
+      }
+      const { rowCount } = await this.client.query(statement, parameters);
+      await this.client.query('COMMIT');
+      return rowCount ?? 0;
+    } catch (error) {
+      await this.client.query('ROLLBACK');
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.client.end();
+  }
+}
+
+describe('organizations', () => {
+  let worker: TestWorker;
+  let owner: Queryable;
+  let session: RawSession;
+  let ours: Payer;
+  let theirs: Payer;
+  let tables: string[];
+
+  beforeAll(async () => {
+    worker = await startTestWorker({}, { working: false });
+    owner = ownerOf(worker.app);
+    session = await RawSession.open(worker.databaseUrl);
+    ours = await createPayer(worker.app);
+    theirs = await createPayer(worker.app);
+    for (const payer of [ours, theirs]) await payer.submit(3, (line) => (line === 0 ? 'sandbox:timeout' : 'Salary'));
+    await workOff(worker.app);
+    const found = await owner.query<{ name: string }>(
+      `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname`,
+    );
+    tables = found.map(({ name }) => name).filter((name) => !OF_NOBODY.includes(name));
+  });
+  afterAll(async () => {
+    await session.close();
+    await finish(worker);
+  });
+
+  const as = (organizationId: string | null, statement: string, parameters?: unknown[]): Promise<number> =>
+    session.run('tranche_organization', organizationId, statement, parameters);
+  const PERMISSION_DENIED = { code: '42501' };
+
+  it('are kept apart in every table that has rows of theirs, for the owner of the table, too', async () => {
+    const secured = await owner.query<{ name: string }>(
+      `SELECT relname AS name FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relrowsecurity AND relforcerowsecurity
+        ORDER BY relname`,
+    );
+    expect(secured.map(({ name }) => name)).toEqual(tables);
+    expect(tables.length).toBeGreaterThan(15);
+  });
+
+  it('are acted for by roles that own nothing, cannot log in and cannot pass by', async () => {
+    const roles = await owner.query(
+      `SELECT rolname AS name, rolcanlogin OR rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb AS "isMore",
+              EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relpersistence <> 't')
+                OR EXISTS (SELECT FROM pg_proc p WHERE p.proowner = r.oid) AS "ownsSomething",
+              EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid) AS "isMember"
+         FROM pg_roles r WHERE rolname LIKE 'tranche\\_%' ORDER BY 1`,
+    );
+    const nothing = { isMore: false, ownsSomething: false, isMember: false };
+    expect(roles).toEqual(
+      ['tranche_discovery', 'tranche_organization', 'tranche_platform'].map((name) => ({ name, ...nothing })),
+    );
+  });
+
+  it('have no rows for who names no organization, or one that is not there', async () => {
+    for (const table of tables.filter((name) => name !== 'kill_switches')) {
+      await expect(as(null, `SELECT 1 FROM ${table}`)).resolves.toBe(0);
+      await expect(as(newId(), `SELECT 1 FROM ${table}`)).resolves.toBe(0);
+    }
+  });
+
+  it('see their own rows, and in no table any of another', async () => {
+    let seen = 0;
+    for (const table of tables.filter((name) => !['organizations', 'kill_switches'].includes(name))) {
+      const foreign = `SELECT 1 FROM ${table} WHERE organization_id IS DISTINCT FROM $1`;
+      await expect(as(ours.organizationId, foreign, [ours.organizationId])).resolves.toBe(0);
+      seen += await as(ours.organizationId, `SELECT 1 FROM ${table}`);
+    }
+    expect(seen).toBeGreaterThan(10);
+    await expect(as(ours.organizationId, `SELECT 1 FROM organizations`)).resolves.toBe(1);
+    await expect(as(ours.organizationId, `SELECT 1 FROM transfers`)).resolves.toBe(3);
+  });
+
+  it('change nothing of another, whatever the statement forgets', async () => {
+    const { organizationId } = ours;
+    await expect(as(organizationId, `UPDATE transfers SET description = 'mine'`)).resolves.toBe(3);
+    const theirLines = await owner.query(
+      `SELECT 1 FROM transfers WHERE organization_id = $1 AND description = 'mine'`,
+      [theirs.organizationId],
+    );
+    expect(theirLines).toEqual([]);
+    await expect(
+      as(organizationId, `UPDATE transfers SET organization_id = $1`, [theirs.organizationId]),
+    ).rejects.toMatchObject(PERMISSION_DENIED);
+    await expect(
+      as(organizationId, `INSERT INTO outbox (id, organization_id, job, payload) VALUES ($1, $2, 'x', '{}')`, [
+        newId(),
+        theirs.organizationId,
+      ]),
+    ).rejects.toMatchObject(PERMISSION_DENIED);
+  });
+
+  it('cannot turn it off, or become somebody else who could', async () => {
+    const { organizationId } = ours;
+    await expect(as(organizationId, `ALTER TABLE transfers DISABLE ROW LEVEL SECURITY`)).rejects.toMatchObject(
+      PERMISSION_DENIED,
+    );
+    await expect(as(organizationId, `SELECT set_config('row_security', 'off', true), 1 FROM transfers`)).resolves.toBe(
+      3,
+    );
+    await expect(as(organizationId, `CREATE TABLE public.loot (a int)`)).rejects.toMatchObject(PERMISSION_DENIED);
+  });
+
+  it('carry nothing over to whoever gets their connection next', async () => {
+    await expect(as(ours.organizationId, `SELECT 1 FROM transfers`)).resolves.toBe(3);
+    await expect(as(null, `SELECT 1 FROM transfers`)).resolves.toBe(0);
+    const unitOfWork = worker.app.get(UnitOfWork);
+    const counts = await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        unitOfWork.run(ofOrganization((i % 2 === 0 ? ours : theirs).organizationId), (tx) =>
+          tx.query(`SELECT DISTINCT organization_id FROM transfers`),
+        ),
+      ),
+    );
+    expect(counts).toEqual(counts.map((_, i) => [{ organization_id: (i % 2 === 0 ? ours : theirs).organizationId }]));
+  });
+
+  describe('and whoever finds their work', () => {
+    const discover = (statement: string): Promise<number> => session.run('tranche_discovery', null, statement);
+
+    it('sees whose chunks there are, and of payments neither amounts nor people', async () => {
+      await expect(discover(`SELECT id, organization_id FROM chunks`)).resolves.toBeGreaterThan(1);
+      await expect(discover(`SELECT id, organization_id, bulk_id, chunk_id, rail FROM transfers`)).resolves.toBe(6);
+      for (const column of ['amount_minor', 'counterparty_name', 'description', '*']) {
+        await expect(discover(`SELECT ${column} FROM transfers`)).rejects.toMatchObject(PERMISSION_DENIED);
+      }
+      for (const table of ['ledger_entries', 'holds', 'api_keys', 'organizations', 'bank_transactions']) {
+        await expect(discover(`SELECT 1 FROM ${table}`)).rejects.toMatchObject(PERMISSION_DENIED);
+      }
+    });
+
+    it('sees of accounts those that the platform verified, and no balance', async () => {
+      await expect(discover(`SELECT iban FROM accounts`)).resolves.toBe(0);
+      await expect(discover(`SELECT posted_minor FROM accounts`)).rejects.toMatchObject(PERMISSION_DENIED);
+    });
+
+    it('moves no money', async () => {
+      for (const statement of [
+        `UPDATE transfers SET rail = 'http'`,
+        `UPDATE accounts SET status = 'closed'`,
+        `UPDATE bulk_requests SET status = 'processing'`,
+      ]) {
+        await expect(discover(statement)).rejects.toMatchObject(PERMISSION_DENIED);
+      }
+    });
+  });
+
+  describe('and the books', () => {
+    it.each(['tranche_organization', 'tranche_platform', 'tranche_discovery'])(
+      'are not rewritten by %s',
+      async (role) => {
+        for (const table of APPEND_ONLY) {
+          for (const statement of [
+            `UPDATE ${table} SET created_at = now()`,
+            `DELETE FROM ${table}`,
+            `TRUNCATE ${table}`,
+          ]) {
+            await expect(session.run(role, ours.organizationId, statement)).rejects.toMatchObject(PERMISSION_DENIED);
+          }
+        }
+      },
+    );
+
+    it.each(['tranche_organization', 'tranche_platform'])('stay balanced, whatever %s does', async (role) => {
+      const { organizationId } = ours;
+      const { id } = await createFundedAccount(worker.app, { organizationId });
+      const [other] = await owner.query<{ id: string }>(
+        `SELECT id FROM accounts WHERE organization_id = $1 AND kind = 'bank'`,
+        [organizationId],
+      );
+      const UNBALANCED = { code: '23000', constraint: 'accounts_are_balanced' };
+      const entry = `INSERT INTO ledger_entries (id, organization_id, debit_account_id, credit_account_id, amount_minor, currency, kind)
+                     VALUES ($1, $2, $3, $4, 1, 'EUR', 'correction')`;
+      for (const [statement, parameters] of [
+        [`UPDATE accounts SET posted_minor = posted_minor + 1 WHERE id = $1`, [id]],
+        [`UPDATE accounts SET reserved_minor = reserved_minor + 1 WHERE id = $1`, [id]],
+        [`UPDATE holds SET amount_minor = amount_minor + 1`, []],
+        [entry, [newId(), organizationId, id, other?.id]],
+      ] as const) {
+        await expect(session.run(role, organizationId, statement, [...parameters])).rejects.toMatchObject(UNBALANCED);
+      }
+    });
+
+    it('may be put right by a change that matches no entry, when an account was wrong', async () => {
+      const { organizationId } = ours;
+      const { id } = await createFundedAccount(worker.app, { organizationId });
+      await owner.execute(
+        `DO $$ BEGIN SET LOCAL session_replication_role = replica;
+                     UPDATE accounts SET posted_minor = posted_minor + 1 WHERE id = '${id}'; END $$`,
+      );
+      const correct = `UPDATE accounts SET posted_minor = posted_minor - 1 WHERE id = $1`;
+      await expect(as(organizationId, correct, [id])).resolves.toBe(1);
+    });
+  });
+});
