@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ApiClient } from './api-client.mjs';
+import { createApplicationLogin } from './application-login.mjs';
 import { newAdminKey } from './demo-state.mjs';
 import { showCents, toCents } from './demo/amounts.mjs';
 import { isToBeRejected, makePayroll } from './demo/payroll.mjs';
@@ -79,7 +80,7 @@ async function startEverything(logs) {
   const adminKey = newAdminKey();
   const env = {
     ...process.env,
-    DATABASE_URL: postgres.url,
+    DATABASE_URL: postgres.isExternal ? postgres.url : await createApplicationLogin(postgres.url),
     REDIS_URL: redis.url,
     HOST: '127.0.0.1',
     ADMIN_API_KEY: adminKey,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { createApplicationLogin } from './application-login.mjs';
 import { claimDataDir, DATA_DIR, makeDataDir, newAdminKey, readDemoState, writeDemoState } from './demo-state.mjs';
 import { startServers } from './local-servers/index.mjs';
 import { freePort, isPortFree } from './local-servers/ports.mjs';
@@ -18,12 +19,13 @@ runScript(async () => {
   const adminKey = process.env.ADMIN_API_KEY || known.admin_api_key || newAdminKey();
   const { postgres, redis } = await startServers({ dir: DATA_DIR });
   await migrate(postgres.url);
+  const databaseUrl = postgres.isExternal ? postgres.url : await createApplicationLogin(postgres.url);
   const servers = { database_url: postgres.url, redis_url: redis.url };
   writeDemoState(STATE_FILE, { ...known, ...servers, admin_api_key: adminKey });
 
   const env = {
     ...process.env,
-    DATABASE_URL: postgres.url,
+    DATABASE_URL: databaseUrl,
     REDIS_URL: redis.url,
     HOST: process.env.HOST || '127.0.0.1',
     ADMIN_API_KEY: adminKey,

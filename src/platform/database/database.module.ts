@@ -4,6 +4,7 @@ import { CONFIG } from '../../config/config.module.js';
 import type { Config } from '../../config/config.schema.js';
 import { Database } from './database.js';
 import { DurabilityCheck } from './durability-check.js';
+import { LoginCheck } from './login-check.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 @Global()
@@ -24,7 +25,7 @@ import { UnitOfWork } from './unit-of-work.js';
       }),
     }),
   ],
-  providers: [UnitOfWork, Database, DurabilityCheck],
+  providers: [UnitOfWork, Database, DurabilityCheck, LoginCheck],
   exports: [UnitOfWork, Database],
 })
 export class DatabaseModule {}
