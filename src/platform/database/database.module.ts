@@ -4,6 +4,7 @@ import { CONFIG } from '../../config/config.module.js';
 import type { Config } from '../../config/config.schema.js';
 import { Database } from './database.js';
 import { DurabilityCheck } from './durability-check.js';
+import { PlainStatementsClient } from './plain-statements-client.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 @Global()
@@ -16,6 +17,7 @@ import { UnitOfWork } from './unit-of-work.js';
         url: config.DATABASE_URL,
         poolSize: config.DATABASE_POOL_SIZE,
         applicationName: 'tranche',
+        extra: config.DATABASE_PREPARED_STATEMENTS ? {} : { Client: PlainStatementsClient },
         autoLoadEntities: true,
         synchronize: false,
         // A process waits for its database instead of dying and being restarted into the same outage.

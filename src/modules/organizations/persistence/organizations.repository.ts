@@ -42,8 +42,8 @@ export class OrganizationsRepository {
     }
   }
 
-  async find(id: string): Promise<Organization | null> {
-    const [organization] = await this.platform.query<Organization>(
+  async find(id: string, on: Queryable = this.platform): Promise<Organization | null> {
+    const [organization] = await on.query<Organization>(
       `SELECT ${ORGANIZATION} FROM organizations WHERE id = $1`,
       [id],
     );
@@ -67,8 +67,8 @@ export class OrganizationsRepository {
     return key;
   }
 
-  async findApiKey(organizationId: string, id: string): Promise<ApiKey | null> {
-    const [key] = await this.platform.query<ApiKey>(
+  async findApiKey(organizationId: string, id: string, on: Queryable = this.platform): Promise<ApiKey | null> {
+    const [key] = await on.query<ApiKey>(
       `SELECT ${API_KEY} FROM api_keys WHERE organization_id = $1 AND id = $2`,
       [organizationId, id],
     );
