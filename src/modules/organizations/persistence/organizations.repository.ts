@@ -43,10 +43,9 @@ export class OrganizationsRepository {
   }
 
   async find(id: string, on: Queryable = this.platform): Promise<Organization | null> {
-    const [organization] = await on.query<Organization>(
-      `SELECT ${ORGANIZATION} FROM organizations WHERE id = $1`,
-      [id],
-    );
+    const [organization] = await on.query<Organization>(`SELECT ${ORGANIZATION} FROM organizations WHERE id = $1`, [
+      id,
+    ]);
     return organization ?? null;
   }
 
@@ -68,10 +67,10 @@ export class OrganizationsRepository {
   }
 
   async findApiKey(organizationId: string, id: string, on: Queryable = this.platform): Promise<ApiKey | null> {
-    const [key] = await on.query<ApiKey>(
-      `SELECT ${API_KEY} FROM api_keys WHERE organization_id = $1 AND id = $2`,
-      [organizationId, id],
-    );
+    const [key] = await on.query<ApiKey>(`SELECT ${API_KEY} FROM api_keys WHERE organization_id = $1 AND id = $2`, [
+      organizationId,
+      id,
+    ]);
     return key ?? null;
   }
 
