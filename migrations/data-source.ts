@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { databaseUrl } from './database-url.js';
 import { CreateOrganizations1795251600000 } from './1795251600000-create-organizations.js';
 import { CreateAccounts1795251660000 } from './1795251660000-create-accounts.js';
 import { CreateLedger1795251720000 } from './1795251720000-create-ledger.js';
@@ -16,7 +17,7 @@ import { ProveBalances1795252290000 } from './1795252290000-prove-balances.js';
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
 export default new DataSource({
   type: 'postgres',
-  url: process.env.DATABASE_URL,
+  url: databaseUrl(process.env),
   applicationName: 'tranche-migrate',
   migrationsTransactionMode: 'each',
   migrations: [

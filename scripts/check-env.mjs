@@ -33,6 +33,14 @@ function exampleEntries(text) {
   }));
 }
 
+/** Ways to give a secret beside its own variable: `NAME_FILE`. */
+async function secretFileNames() {
+  const built = join(root, 'dist', 'config', 'secrets.js');
+  if (!existsSync(built)) return [];
+  const { SECRETS } = await import(pathToFileURL(built).href);
+  return SECRETS.map((name) => `${name}_FILE`);
+}
+
 /** Names that scripts read and the product does not, such as REDIS_SERVER_BIN. */
 function scriptNames() {
   const folder = join(root, 'scripts');
@@ -58,7 +66,7 @@ function checkExample(fields, composeNames) {
   }
 }
 
-function checkReference(fields, composeNames) {
+function checkReference(fields, composeNames, secretFiles) {
   const text = read('docs/configuration.md');
   const inBackticks = matches(text, /`([A-Z][A-Z0-9_]*)`/g);
   // A single word in backticks may be anything (`COPY`, `EUR`) unless it opens a row of the reference table.
@@ -66,7 +74,7 @@ function checkReference(fields, composeNames) {
     ...[...inBackticks].filter((name) => name.includes('_')),
     ...matches(text, /^\|\s*`([A-Z][A-Z0-9_]*)`\s*\|/gm),
   ]);
-  const known = new Set([...Object.keys(fields), ...composeNames, ...scriptNames()]);
+  const known = new Set([...Object.keys(fields), ...composeNames, ...secretFiles, ...scriptNames()]);
   for (const name of missingFrom(Object.keys(fields), inBackticks))
     problems.push(`docs/configuration.md lacks ${name}`);
   for (const name of missingFrom(documented, known))
@@ -74,10 +82,11 @@ function checkReference(fields, composeNames) {
 }
 
 /** What compose hands to the product must be something the product reads. */
-function checkCompose(fields, compose) {
+function checkCompose(fields, compose, secretFiles) {
   const block = /^x-tranche-environment:.*\n((?:[ #].*\n|\n)*)/m.exec(compose);
   if (block === null) return problems.push('docker-compose.yml has no x-tranche-environment block');
-  for (const name of missingFrom(matches(block[1], /^ {2}([A-Z][A-Z0-9_]*):/gm), new Set(Object.keys(fields)))) {
+  const known = new Set([...Object.keys(fields), ...secretFiles]);
+  for (const name of missingFrom(matches(block[1], /^ {2}([A-Z][A-Z0-9_]*):/gm), known)) {
     problems.push(`docker-compose.yml sets ${name}, which nothing reads`);
   }
 }
@@ -87,8 +96,9 @@ try {
   const compose = read('docker-compose.yml');
   const composeNames = matches(compose, /\$\{([A-Z][A-Z0-9_]*)/g);
   checkExample(fields, composeNames);
-  checkReference(fields, composeNames);
-  checkCompose(fields, compose);
+  const secretFiles = await secretFileNames();
+  checkReference(fields, composeNames, secretFiles);
+  checkCompose(fields, compose, secretFiles);
 } catch (error) {
   problems.push(error.message);
 }

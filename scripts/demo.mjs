@@ -13,6 +13,7 @@ import { migrate } from './migrations.mjs';
 import { startApi, startWorker } from './processes.mjs';
 import { isEnding, runScript } from './run-script.mjs';
 import { oneLine, ScriptError } from './script-error.mjs';
+import { environmentWith } from './secret-variables.mjs';
 import { DEMO_ACCOUNT, seedDemo } from './seed.mjs';
 import { makeTempDir } from './temp-dir.mjs';
 
@@ -77,13 +78,11 @@ async function demonstrate(logs) {
 async function startEverything(logs) {
   const { postgres, redis } = await startServers({ dir: makeTempDir('demo'), isTemporary: true });
   await migrate(postgres.url);
+  const databaseUrl = postgres.isExternal ? postgres.url : await createApplicationLogin(postgres.url);
   const adminKey = newAdminKey();
   const env = {
-    ...process.env,
-    DATABASE_URL: postgres.isExternal ? postgres.url : await createApplicationLogin(postgres.url),
-    REDIS_URL: redis.url,
+    ...environmentWith({ DATABASE_URL: databaseUrl, REDIS_URL: redis.url, ADMIN_API_KEY: adminKey }),
     HOST: '127.0.0.1',
-    ADMIN_API_KEY: adminKey,
   };
   const started = await Promise.all([
     startApi({ env, output: logs.open('api'), removeDir: logs.dir }),

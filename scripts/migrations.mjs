@@ -3,6 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PROJECT_DIR } from './local-servers/places.mjs';
 import { oneLine, ScriptError } from './script-error.mjs';
+import { environmentWith } from './secret-variables.mjs';
 
 /**
  * Brings a database up to date. Once per process: the built data source reads DATABASE_URL when it is loaded.
@@ -12,12 +13,7 @@ import { oneLine, ScriptError } from './script-error.mjs';
 export async function migrate(databaseUrl) {
   const file = path.join(PROJECT_DIR, 'dist/migrations/data-source.js');
   if (!existsSync(file)) throw new ScriptError('dist/migrations is missing: run npm run build first');
-  const before = process.env.DATABASE_URL;
-  process.env.DATABASE_URL = databaseUrl;
-  /** @type {{default: import('typeorm').DataSource}} */
-  const { default: dataSource } = await import(pathToFileURL(file).href);
-  if (before === undefined) delete process.env.DATABASE_URL;
-  else process.env.DATABASE_URL = before;
+  const dataSource = await loadFor(databaseUrl, file);
   try {
     await dataSource.initialize();
     await dataSource.runMigrations();
@@ -25,5 +21,20 @@ export async function migrate(databaseUrl) {
     throw new ScriptError(`The migrations failed: ${oneLine(error)}`);
   } finally {
     if (dataSource.isInitialized) await dataSource.destroy();
+  }
+}
+
+/**
+ * @param {string} databaseUrl
+ * @param {string} file
+ * @returns {Promise<import('typeorm').DataSource>}
+ */
+async function loadFor(databaseUrl, file) {
+  const ours = process.env;
+  process.env = environmentWith({ DATABASE_URL: databaseUrl });
+  try {
+    return (await import(pathToFileURL(file).href)).default;
+  } finally {
+    process.env = ours;
   }
 }

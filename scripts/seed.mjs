@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { ApiClient, ApiError } from './api-client.mjs';
 import { oneLine, ScriptError } from './script-error.mjs';
+import { secretOf } from './secret-variables.mjs';
 
 export const DEMO_ACCOUNT = {
   name: 'ACME operating account',
@@ -110,7 +111,7 @@ async function opens(baseUrl, apiKey, accountId) {
 /** `npm run db:seed -- http://127.0.0.1:3000` */
 async function main() {
   const baseUrl = process.argv[2] || process.env.API_URL || 'http://127.0.0.1:3000';
-  const adminKey = process.env.ADMIN_API_KEY;
+  const adminKey = secretOf('ADMIN_API_KEY');
   if (!adminKey)
     throw new ScriptError('ADMIN_API_KEY is not set: the seed goes through the API, as the platform administrator');
   if (!URL.canParse(baseUrl)) throw new ScriptError(`${baseUrl} is not a URL: give one such as http://127.0.0.1:3000`);

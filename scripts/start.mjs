@@ -8,6 +8,7 @@ import { migrate } from './migrations.mjs';
 import { startApi, startWorker } from './processes.mjs';
 import { runScript } from './run-script.mjs';
 import { ScriptError } from './script-error.mjs';
+import { environmentWith, secretOf } from './secret-variables.mjs';
 import { DEMO_ACCOUNT, seedDemo } from './seed.mjs';
 
 const STATE_FILE = path.join(DATA_DIR, 'demo.json');
@@ -16,7 +17,7 @@ runScript(async () => {
   makeDataDir();
   claimDataDir();
   const known = readDemoState(STATE_FILE);
-  const adminKey = process.env.ADMIN_API_KEY || known.admin_api_key || newAdminKey();
+  const adminKey = secretOf('ADMIN_API_KEY') || known.admin_api_key || newAdminKey();
   const { postgres, redis } = await startServers({ dir: DATA_DIR });
   await migrate(postgres.url);
   const databaseUrl = postgres.isExternal ? postgres.url : await createApplicationLogin(postgres.url);
@@ -24,11 +25,8 @@ runScript(async () => {
   writeDemoState(STATE_FILE, { ...known, ...servers, admin_api_key: adminKey });
 
   const env = {
-    ...process.env,
-    DATABASE_URL: databaseUrl,
-    REDIS_URL: redis.url,
+    ...environmentWith({ DATABASE_URL: databaseUrl, REDIS_URL: redis.url, ADMIN_API_KEY: adminKey }),
     HOST: process.env.HOST || '127.0.0.1',
-    ADMIN_API_KEY: adminKey,
     DEMO_KEY_FILE: STATE_FILE,
   };
   const [api, worker] = await Promise.all([

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { oneLine, ScriptError } from '../script-error.mjs';
+import { secretOf } from '../secret-variables.mjs';
 import { startPostgres } from './postgres.mjs';
 import { startRedis } from './redis.mjs';
 
@@ -22,7 +23,7 @@ export const THROWAWAY_FLAGS = ['fsync=off', 'synchronous_commit=off', 'full_pag
  */
 export async function startServers({ dir, flags, redisDatabases, isTemporary = false }) {
   const removeDir = isTemporary ? dir : undefined;
-  const { DATABASE_URL, REDIS_URL } = process.env;
+  const [DATABASE_URL, REDIS_URL] = [secretOf('DATABASE_URL'), secretOf('REDIS_URL')];
   const [postgres, redis] = await Promise.allSettled([
     DATABASE_URL
       ? externalPostgres(DATABASE_URL)

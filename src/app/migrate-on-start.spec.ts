@@ -31,7 +31,8 @@ describe('migrating on start', () => {
     const database = source();
     await migrate(database);
     expect(database.said).toEqual([
-      ...['connect', 'pg_advisory_lock', 'migrate', 'pg_advisory_unlock', 'release', 'destroy'],
+      ...['connect', 'BEGIN', 'SET LOCAL idle_in_transaction_session_timeout = 0', 'pg_advisory_xact_lock'],
+      ...['migrate', 'COMMIT', 'release', 'destroy'],
     ]);
   });
 

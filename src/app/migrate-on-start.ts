@@ -27,13 +27,17 @@ export async function migrateOnStart(): Promise<void> {
 export async function migrate(source: MigrationSource, connectDelayMs: number = CONNECT_DELAY_MS): Promise<void> {
   await connect(source, connectDelayMs);
   try {
-    // A lock of the session: it goes with the connection, however this process ends.
+    // A lock of a transaction that is left open: it goes with the connection, however this process ends, and a pooler in transaction
+    // mode keeps the connection for it. A lock of the session would stay behind on whatever connection it gave us. Nobody may end that
+    // transaction for being idle.
     const session = source.createQueryRunner();
     try {
-      await session.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
+      await session.query('BEGIN');
+      await session.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+      await session.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
       const ran = await source.runMigrations();
       logger.info({ event: 'migrated', migrations: ran.map((migration) => migration.name) });
-      await session.query(`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`);
+      await session.query('COMMIT');
     } finally {
       await session.release();
     }

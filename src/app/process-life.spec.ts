@@ -28,6 +28,11 @@ describe('a process that cannot start', () => {
     expect(exits).toEqual([1]);
   });
 
+  it('says nothing of a password that the reason quotes', async () => {
+    await startProcess(() => Promise.reject(new Error('no answer from postgres://tranche:s3cr3t@db:5432/tranche')));
+    expect(said).toBe('tranche: no answer from postgres://tranche:[redacted]@db:5432/tranche\n');
+  });
+
   it('says nothing when it can', async () => {
     await startProcess(async () => undefined);
     expect([said, exits]).toEqual(['', []]);

@@ -1,5 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { createLogger } from '../platform/logging/index.js';
+import { createLogger, scrub } from '../platform/logging/index.js';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
@@ -14,7 +14,7 @@ export async function startProcess(start: () => Promise<void>): Promise<void> {
     await start();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`tranche: ${message.replaceAll('\n', ' ')}\n`);
+    process.stderr.write(`tranche: ${scrub(message).replaceAll('\n', ' ')}\n`);
     if (!message.startsWith('Configuration is not usable')) logger.fatal({ event: 'start_failed', err: error });
     process.exit(1);
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readSecrets, secretStores } from './secrets.js';
 
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const flag = z.enum(['true', 'false', 'on', 'off', '1', '0']).transform((text) => ['true', 'on', '1'].includes(text));
@@ -23,6 +24,7 @@ export const configSchema = z
   .object({
     DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
     DATABASE_POOL_SIZE: integer(1, 500).default(20),
+    DATABASE_PREPARED_STATEMENTS: flag.default(true),
     DATABASE_IDLE_TRANSACTION_MS: integer(100, 600_000).default(10_000),
     REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must be a redis:// URL'),
     HOST: z.string().min(1).default('127.0.0.1'),
@@ -37,6 +39,7 @@ export const configSchema = z
     ALLOW_UNSAFE_DURABILITY: flag.default(false),
     SHUTDOWN_TIMEOUT_MS: integer(100, 600_000).default(20_000),
     DEMO_KEY_FILE: optionalText,
+    SECRETS_DIR: optionalText,
 
     BODY_LIMIT_BYTES: integer(1_024, 1_073_741_824).default(33_554_432),
     MAX_TRANSFERS_PER_BULK: integer(1, 100_000).default(10_000),
@@ -74,11 +77,15 @@ export const configSchema = z
 export type Config = z.infer<typeof configSchema>;
 
 /**
- * Reads the environment once. Throws an Error of one line that names every variable that is missing or wrong.
+ * Reads the environment, and the files it names, once. Throws an Error of one line that names every variable that is missing or wrong.
  */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
-  const result = configSchema.safeParse(environment);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const secrets = readSecrets(secretStores(environment));
+  const result = configSchema.safeParse({ ...environment, ...secrets.values });
+  if (result.success && secrets.problems.size === 0) return result.data;
+  // That it is missing is not news about a secret that could not be read.
+  const issues = (result.error?.issues ?? []).filter(({ path: [name] }) => !secrets.problems.has(String(name)));
+  const problems = issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  problems.unshift(...secrets.problems.values());
   throw new Error(`Configuration is not usable: ${problems.join('; ')}`);
 }

@@ -44,8 +44,8 @@ export async function startTestServers(workers) {
     TEST_REDIS_URL: redis.url,
   });
   // What the user gave us is a server to test on, never a database for code under test to find by itself.
-  delete process.env.DATABASE_URL;
-  delete process.env.REDIS_URL;
+  for (const name of ['DATABASE_URL', 'REDIS_URL', 'SECRETS_DIR']) delete process.env[name];
+  for (const name of ['DATABASE_URL_FILE', 'REDIS_URL_FILE']) delete process.env[name];
 }
 
 export async function stopTestServers() {

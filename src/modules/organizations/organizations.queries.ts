@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../domain/errors.js';
+import type { Tx } from '../../platform/database/index.js';
 import type { Page, PageQuery } from '../../platform/http/index.js';
 import { newestFirst } from '../../platform/http/newest-first.js';
 import type { ApiKey } from './domain/api-key.js';
@@ -14,8 +15,9 @@ export class OrganizationsQueries {
     return this.repository.find(id);
   }
 
-  async get(id: string): Promise<Organization> {
-    const organization = await this.find(id);
+  /** @param tx whoever has a transaction reads in it: waiting for another connection, many of them would wait for each other */
+  async get(id: string, tx?: Tx): Promise<Organization> {
+    const organization = await this.repository.find(id, tx);
     if (!organization) throw notFound('organization');
     return organization;
   }
@@ -24,8 +26,9 @@ export class OrganizationsQueries {
     return newestFirst(page, (limit, beforeId) => this.repository.list(limit, beforeId));
   }
 
-  async getApiKey(organizationId: string, id: string): Promise<ApiKey> {
-    const key = await this.repository.findApiKey(organizationId, id);
+  /** @param tx as of {@link get} */
+  async getApiKey(organizationId: string, id: string, tx?: Tx): Promise<ApiKey> {
+    const key = await this.repository.findApiKey(organizationId, id, tx);
     if (!key) throw notFound('API key');
     return key;
   }

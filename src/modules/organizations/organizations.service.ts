@@ -62,8 +62,8 @@ export class OrganizationsService {
 
   async createApiKey(command: CreateApiKey, idempotencyKey: string | null, answer: ApiKeyAnswer): Promise<Reply> {
     const request = { organizationId: null, operation: 'api-keys.create', key: idempotencyKey, body: command };
-    return this.issue(request, answer, async () => {
-      const { id: organizationId } = await this.queries.get(command.organizationId);
+    return this.issue(request, answer, async (tx) => {
+      const { id: organizationId } = await this.queries.get(command.organizationId, tx);
       const expiresAt = command.expiresAt === null ? null : new Date(command.expiresAt);
       if (expiresAt !== null && expiresAt <= new Date()) throw expiryInThePast();
       return { organizationId, name: normalizeText(command.name), scopes: command.scopes, expiresAt };
@@ -74,7 +74,7 @@ export class OrganizationsService {
   async rotateApiKey(command: RotateApiKey, idempotencyKey: string | null, answer: ApiKeyAnswer): Promise<Reply> {
     const request = { organizationId: null, operation: 'api-keys.rotate', key: idempotencyKey, body: command };
     return this.issue(request, answer, async (tx) => {
-      const old = await this.queries.getApiKey(command.organizationId, command.apiKeyId);
+      const old = await this.queries.getApiKey(command.organizationId, command.apiKeyId, tx);
       const status = apiKeyStatus(old, new Date());
       if (status !== 'active') throw apiKeyNotActive(status);
       if (!(await this.repository.revokeApiKey(tx, old.id))) throw apiKeyNotActive('revoked');

@@ -5,6 +5,7 @@ import type { Config } from '../../config/config.schema.js';
 import { Database } from './database.js';
 import { DurabilityCheck } from './durability-check.js';
 import { LoginCheck } from './login-check.js';
+import { PlainStatementsClient } from './plain-statements-client.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 @Global()
@@ -17,6 +18,7 @@ import { UnitOfWork } from './unit-of-work.js';
         url: config.DATABASE_URL,
         poolSize: config.DATABASE_POOL_SIZE,
         applicationName: 'tranche',
+        extra: config.DATABASE_PREPARED_STATEMENTS ? {} : { Client: PlainStatementsClient },
         autoLoadEntities: true,
         synchronize: false,
         // A process waits for its database instead of dying and being restarted into the same outage.

@@ -18,6 +18,28 @@ describe('log redaction', () => {
     expect(text).not.toMatch(/DE89|John Doe|c2VjcmV0/);
   });
 
+  it.each([
+    [
+      'connect to postgres://tranche:s3cr3t@db:5432/tranche failed',
+      'connect to postgres://tranche:[redacted]@db:5432/tranche failed',
+    ],
+    ['rediss://:s3cr3t@cache:6379 is gone', 'rediss://:[redacted]@cache:6379 is gone'],
+    ['postgres://u:s3/cr3t@x@db/t', 'postgres://u:[redacted]@db/t'],
+    ['postgres://db/t?password=s3cr3t&ssl=true', 'postgres://db/t?password=[redacted]&ssl=true'],
+    ['authorization: Bearer s3cr3t.s3cr3t was refused', 'authorization: Bearer [redacted] was refused'],
+    ['secret whsec_czNjcjN0czNjcjN0czNjcjN0czNjcjN0 is short', 'secret [redacted] is short'],
+  ])('lets no secret of a connection through: %s', (text, shown) => {
+    const error = new Error(text, { cause: new Error(text) });
+    expect(errorRecord(error)).toMatchObject({ message: shown, cause: { message: shown } });
+    expect(JSON.stringify([errorRecord(error), redact({ text })])).not.toMatch(/s3\/?cr3t|whsec_/);
+  });
+
+  it('leaves addresses without a password as they are', () => {
+    for (const text of ['http://127.0.0.1:3000/docs@2', 'postgres://db:5432/tranche', 'https://bank.test/v1?q=1']) {
+      expect(redact({ text })).toEqual({ text });
+    }
+  });
+
   it('keeps ids, counts and words', () => {
     const fields = { event: 'chunk_recorded', bulk_id: '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d', lines: 100, ok: true };
     expect(redact(fields)).toEqual(fields);

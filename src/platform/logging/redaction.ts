@@ -22,6 +22,11 @@ const PRIVATE_FIELDS = new Set([
 /** IBANs and API keys inside other texts: database messages like to quote values. */
 const IBAN = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b/g;
 const API_KEY = /\btrk_[\w-]+/g;
+/** Secrets that the driver of a database, of Redis or of HTTP may quote: `scheme://user:password@host`, `password=`, a Bearer, a webhook's. */
+const URL_PASSWORD = /(:\/\/[^\s:@/]*):(?!\d+(?:[\s/?#]|$))\S*@/g;
+const NAMED_PASSWORD = /\b(password=)[^\s&]+/gi;
+const BEARER = /\b(Bearer )[^\s"']+/gi;
+const WEBHOOK_SECRET = /\bwhsec_[\w+/=-]+/g;
 
 const CENSORED = '[redacted]';
 const MAX_DEPTH = 6;
@@ -32,7 +37,13 @@ export function redact(fields: Record<string, unknown>): Record<string, unknown>
 }
 
 export function scrub(text: string): string {
-  return text.replace(IBAN, CENSORED).replace(API_KEY, CENSORED);
+  return text
+    .replace(URL_PASSWORD, `$1:${CENSORED}@`)
+    .replace(NAMED_PASSWORD, `$1${CENSORED}`)
+    .replace(BEARER, `$1${CENSORED}`)
+    .replace(WEBHOOK_SECRET, CENSORED)
+    .replace(IBAN, CENSORED)
+    .replace(API_KEY, CENSORED);
 }
 
 /** What a log says about an error. Not its other properties: a database error carries the statement's parameters. */

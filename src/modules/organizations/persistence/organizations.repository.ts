@@ -42,11 +42,10 @@ export class OrganizationsRepository {
     }
   }
 
-  async find(id: string): Promise<Organization | null> {
-    const [organization] = await this.platform.query<Organization>(
-      `SELECT ${ORGANIZATION} FROM organizations WHERE id = $1`,
-      [id],
-    );
+  async find(id: string, on: Queryable = this.platform): Promise<Organization | null> {
+    const [organization] = await on.query<Organization>(`SELECT ${ORGANIZATION} FROM organizations WHERE id = $1`, [
+      id,
+    ]);
     return organization ?? null;
   }
 
@@ -67,11 +66,11 @@ export class OrganizationsRepository {
     return key;
   }
 
-  async findApiKey(organizationId: string, id: string): Promise<ApiKey | null> {
-    const [key] = await this.platform.query<ApiKey>(
-      `SELECT ${API_KEY} FROM api_keys WHERE organization_id = $1 AND id = $2`,
-      [organizationId, id],
-    );
+  async findApiKey(organizationId: string, id: string, on: Queryable = this.platform): Promise<ApiKey | null> {
+    const [key] = await on.query<ApiKey>(`SELECT ${API_KEY} FROM api_keys WHERE organization_id = $1 AND id = $2`, [
+      organizationId,
+      id,
+    ]);
     return key ?? null;
   }
 
