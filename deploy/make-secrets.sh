@@ -11,5 +11,7 @@ make() {
 }
 
 make postgres-password "$(openssl rand -hex 32)"
-make database-url "postgres://tranche:$(cat secrets/postgres-password)@postgres:5432/tranche"
+make application-password "$(openssl rand -hex 32)"
+make owner-database-url "postgres://tranche:$(cat secrets/postgres-password)@postgres:5432/tranche"
+make database-url "postgres://tranche_app:$(cat secrets/application-password)@postgres:5432/tranche"
 make admin-api-key "trk_admin_$(openssl rand -hex 32)"

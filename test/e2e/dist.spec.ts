@@ -10,7 +10,7 @@ import { type DemoProcesses, startDemoApi } from '../support/demo-processes.js';
 import { eventually } from '../support/eventually.js';
 import { startApi, startWorker } from '../support/processes.js';
 import { startTestApi } from '../support/test-api.js';
-import { createTestDatabase } from '../support/test-database.js';
+import { createOwnedDatabase, createTestDatabase } from '../support/test-database.js';
 
 const DIST = path.resolve(__dirname, '../../dist');
 const ENTRIES = ['main.api.js', 'main.worker.js'];
@@ -131,6 +131,33 @@ describe('the built processes', () => {
       await client.end();
     }
   });
+
+  it('run as a login that owns nothing, on tables whose owner is no superuser', async () => {
+    const { ownerUrl, applicationUrl, drop } = await createOwnedDatabase();
+    const env = {
+      REDIS_URL: demo.servers.redisUrl,
+      PORT: '0',
+      ALLOW_UNSAFE_DURABILITY: 'true',
+      ADMIN_API_KEY: 'an owner',
+    };
+    const migrated = await run('main.api.js', { ...env, DATABASE_URL: ownerUrl, MIGRATE_ON_START: 'true' });
+    // The owner may not act as the roles that statements run as, and says which.
+    expect(migrated.stderr).toMatch(/^tranche: The login of DATABASE_URL may not act as tranche_discovery, [^\n]*\n$/);
+    const owned = await startDemoApi({}, { url: applicationUrl, drop });
+    const worker = await startWorker(owned.servers);
+    const answer = await owned.call('/bulk-requests', { body: bulkOf(line(), line()) });
+    expect(answer.status).toBe(202);
+    const { id } = (await answer.json()) as BulkRequestDto;
+    const isPaid = async () => {
+      const view = (await (await owned.call(`/bulk-requests/${id}`)).json()) as BulkRequestDto;
+      return view.status === 'completed';
+    };
+    await eventually(isPaid, { what: 'the bulk to complete' });
+    expect(worker.logs().some(({ event }) => event === 'database_login_stands_above')).toBe(false);
+    await worker.stop();
+    await owned.api.stop();
+    await drop();
+  }, 60_000); // four processes start, one after the other
 
   it('do not start on a bad configuration, and say why in one line', async () => {
     const env = { DATABASE_URL: 'mysql://localhost/x', PORT: '65536', LOG_LEVEL: 'loud' };

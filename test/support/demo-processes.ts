@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { startApi, stopProcesses, TEST_ADMIN_KEY, type TestProcess } from './processes.js';
-import { createTestDatabase } from './test-database.js';
+import { createTestDatabase, type TestDatabase } from './test-database.js';
 import { testRedisUrl } from './test-redis.js';
 
 const SEED = path.resolve(__dirname, '../../scripts/seed.mjs');
@@ -19,8 +19,8 @@ export interface DemoProcesses {
 }
 
 /** The built API with the demo's data, as `npm run db:seed` makes them. */
-export async function startDemoApi(env: Record<string, string> = {}): Promise<DemoProcesses> {
-  const database = await createTestDatabase();
+export async function startDemoApi(env: Record<string, string> = {}, on?: TestDatabase): Promise<DemoProcesses> {
+  const database = on ?? (await createTestDatabase());
   const servers = { databaseUrl: database.url, redisUrl: await testRedisUrl() };
   const api = await startApi({ ...servers, env });
   const demoKey = await seed(api.url);

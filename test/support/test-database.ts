@@ -18,6 +18,35 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return { url: url.href, drop: () => onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
+export interface OwnedDatabase {
+  /** For migrations: the owner, who is no superuser. */
+  ownerUrl: string;
+  /** For the processes: may act as the roles of the product, and owns nothing. */
+  applicationUrl: string;
+  drop(): Promise<void>;
+}
+
+/** An empty database with the two logins of docs/tenant-isolation.md. */
+export async function createOwnedDatabase(): Promise<OwnedDatabase> {
+  const name = `${testSetting('TEST_DATABASE_PREFIX')}_${randomBytes(8).toString('hex')}`;
+  const [owner, application] = [`${name}_owner`, `${name}_app`];
+  const password = randomBytes(8).toString('hex');
+  for (const login of [owner, application])
+    await onServer(`CREATE ROLE ${login} LOGIN NOINHERIT PASSWORD '${password}'`);
+  await onServer(`GRANT tranche_organization, tranche_discovery, tranche_platform TO ${application}`);
+  await onServer(`CREATE DATABASE ${name} OWNER ${owner}`);
+  const urlOf = (login: string): string => {
+    const url = new URL(testSetting('TEST_DATABASE_URL'));
+    Object.assign(url, { pathname: `/${name}`, username: login, password });
+    return url.href;
+  };
+  const drop = async (): Promise<void> => {
+    await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    for (const login of [owner, application]) await onServer(`DROP ROLE ${login}`);
+  };
+  return { ownerUrl: urlOf(owner), applicationUrl: urlOf(application), drop };
+}
+
 async function onServer(statement: string): Promise<void> {
   const client = new Client({ connectionString: testSetting('TEST_DATABASE_URL') });
   await client.connect();
