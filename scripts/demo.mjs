@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ApiClient } from './api-client.mjs';
 import { createApplicationLogin } from './application-login.mjs';
-import { newAdminKey } from './demo-state.mjs';
+import { newAdminKey, newEncryptionKey } from './demo-state.mjs';
 import { showCents, toCents } from './demo/amounts.mjs';
 import { isToBeRejected, makePayroll } from './demo/payroll.mjs';
 import { ProcessLogs } from './demo/process-logs.mjs';
@@ -84,6 +84,7 @@ async function startEverything(logs) {
     REDIS_URL: redis.url,
     HOST: '127.0.0.1',
     ADMIN_API_KEY: adminKey,
+    DATA_ENCRYPTION_KEYS: newEncryptionKey(),
   };
   const started = await Promise.all([
     startApi({ env, output: logs.open('api'), removeDir: logs.dir }),

@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { newAdminKey } from '../../scripts/demo-state.mjs';
+import { newAdminKey, newEncryptionKey } from '../../scripts/demo-state.mjs';
 import { startPostgres } from '../../scripts/local-servers/postgres.mjs';
 import { startRedis } from '../../scripts/local-servers/redis.mjs';
 import { startApi, startWorker } from '../../scripts/processes.mjs';
@@ -120,6 +120,7 @@ function productEnv({ postgres, redis }, env) {
     DATABASE_URL: postgres.url,
     REDIS_URL: redis.url,
     ADMIN_API_KEY: newAdminKey(),
+    DATA_ENCRYPTION_KEYS: newEncryptionKey(),
     SANDBOX_JOURNAL: 'off',
     LOG_LEVEL: 'warn',
     ...env,
