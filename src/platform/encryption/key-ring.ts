@@ -13,6 +13,8 @@ const SUBKEY_BYTES = 32;
 export class KeyRing {
   /** Of the key that encrypts. */
   readonly currentId: number;
+  /** The same as sealed values and their tables have it: 4 bytes, big-endian. */
+  readonly currentIdBytes = Buffer.alloc(4);
   /** Of all keys, the current one first. */
   readonly ids: readonly number[];
   readonly #secrets = new Map<number, KeyObject>();
@@ -26,6 +28,7 @@ export class KeyRing {
     if (current === undefined) throw new Error('A key ring needs a key');
     if (this.ids.length < keys.length) throw new Error('Two encryption keys have the same id: make another one');
     this.currentId = current;
+    this.currentIdBytes.writeUInt32BE(current);
   }
 
   /**

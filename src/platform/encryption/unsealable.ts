@@ -8,11 +8,8 @@ const MESSAGES: Readonly<Record<UnsealableCode, string>> = {
 
 /** Something sealed cannot be opened. Holds neither the value nor a key; the log shows its code. */
 export class Unsealable extends Error {
-  constructor(
-    readonly code: UnsealableCode,
-    options?: ErrorOptions,
-  ) {
-    super(MESSAGES[code], options);
+  constructor(readonly code: UnsealableCode) {
+    super(MESSAGES[code]);
     this.name = 'Unsealable';
   }
 }
