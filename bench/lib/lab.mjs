@@ -32,6 +32,7 @@ const POSTGRES_FLAGS = ['track_commit_timestamp=on'];
  * @property {() => Promise<void>} stopWorkers
  * @property {(lines: number | readonly object[], options?: {organization?: Organization, pollMs?: number, fields?: Record<string, unknown>}) =>
  *   Promise<import('./bulk-timing.mjs').TimedBulk>} submitAndWait
+ * @property {string} encryptionKeys of the API and the workers
  * @property {string} logFile what the API and the workers logged
  * @property {() => Promise<void>} close
  */
@@ -78,6 +79,7 @@ export async function startLab({ workers = 1, env = {}, maxTransfersPerBulk = 10
     stopWorkers: fleet.stop,
     submitAndWait: (lines, { organization: payer = organization, ...how } = {}) =>
       submitAndWait(database, payer, lines, how),
+    encryptionKeys: settings.env.DATA_ENCRYPTION_KEYS,
     logFile,
     close: async () => {
       agent.destroy();
@@ -110,7 +112,7 @@ async function startOwnServers(dir, postgresFlags) {
  *
  * @param {{postgres: {url: string}, redis: {url: string}}} servers
  * @param {NodeJS.ProcessEnv} env
- * @returns {NodeJS.ProcessEnv & {ADMIN_API_KEY: string}}
+ * @returns {NodeJS.ProcessEnv & {ADMIN_API_KEY: string, DATA_ENCRYPTION_KEYS: string}}
  */
 function productEnv({ postgres, redis }, env) {
   return {

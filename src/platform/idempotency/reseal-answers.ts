@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, UnitOfWork } from '../database/index.js';
+import { Database, PLATFORM, UnitOfWork } from '../database/index.js';
 import { KeyRing, type Resealed, type SealedStore, Unsealable } from '../encryption/index.js';
 import { type AnswerRow, IdempotencyRepository, type IdempotencySlot } from './idempotency.repository.js';
 
@@ -20,7 +20,7 @@ export class ResealAnswers implements SealedStore {
 
   resealNext(from: string | null): Promise<Resealed> {
     const after = from === null ? BEFORE_ALL : (JSON.parse(from) as IdempotencySlot);
-    return this.unitOfWork.run(async (tx) => {
+    return this.unitOfWork.run(PLATFORM, async (tx) => {
       const rows = await this.repository.lockOld(tx, this.ring.currentIdBytes, after, BATCH_ROWS);
       let unreadable = 0;
       for (const row of rows) {
@@ -40,7 +40,7 @@ export class ResealAnswers implements SealedStore {
   }
 
   countOld(): Promise<number> {
-    return this.repository.countOld(this.database, this.ring.currentIdBytes);
+    return this.repository.countOld(this.database.as(PLATFORM), this.ring.currentIdBytes);
   }
 
   private bodyOf(row: AnswerRow): string | null {

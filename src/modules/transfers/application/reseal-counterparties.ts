@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, UnitOfWork } from '../../../platform/database/index.js';
+import { Database, PLATFORM, UnitOfWork } from '../../../platform/database/index.js';
 import { KeyRing, type Resealed, type SealedStore } from '../../../platform/encryption/index.js';
 import type { SealedIban } from '../domain/stored-iban.js';
 import { type OldSealRow, SealedCounterpartyRepository } from '../persistence/sealed-counterparty.repository.js';
@@ -22,7 +22,7 @@ export class ResealCounterparties implements SealedStore {
   ) {}
 
   resealNext(from: string | null): Promise<Resealed> {
-    return this.unitOfWork.run(async (tx) => {
+    return this.unitOfWork.run(PLATFORM, async (tx) => {
       const rows = await this.repository.lockOld(tx, this.ring.currentIdBytes, from ?? BEFORE_ALL, BATCH_ROWS);
       const sealed = this.sealedAnew(rows);
       await this.repository.reseal(tx, sealed);
@@ -35,7 +35,7 @@ export class ResealCounterparties implements SealedStore {
   }
 
   countOld(): Promise<number> {
-    return this.repository.countOld(this.database, this.ring.currentIdBytes);
+    return this.repository.countOld(this.database.as(PLATFORM), this.ring.currentIdBytes);
   }
 
   private sealedAnew(rows: readonly OldSealRow[]): (SealedIban & { id: string })[] {
