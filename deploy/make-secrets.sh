@@ -15,3 +15,5 @@ make application-password "$(openssl rand -hex 32)"
 make owner-database-url "postgres://tranche:$(cat secrets/postgres-password)@postgres:5432/tranche"
 make database-url "postgres://tranche_app:$(cat secrets/application-password)@postgres:5432/tranche"
 make admin-api-key "trk_admin_$(openssl rand -hex 32)"
+# Keep a copy elsewhere: without it no counterparty can be read or paid any more.
+make data-encryption-keys "$(openssl rand -base64 32)"

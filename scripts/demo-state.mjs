@@ -14,6 +14,7 @@ const PID_FILE = path.join(DATA_DIR, 'start.pid');
  * @typedef {object} DemoState
  * @property {string} [admin_api_key]
  * @property {string} [demo_api_key]
+ * @property {string} [data_encryption_keys] without them the kept database could not be read
  * @property {string} [organization_id]
  * @property {string} [account_id]
  * @property {string} [database_url] of the servers of this start
@@ -64,6 +65,11 @@ export function writeDemoState(file, state) {
   rmSync(unfinished, { force: true });
   writeFileSync(unfinished, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   renameSync(unfinished, file);
+}
+
+/** For DATA_ENCRYPTION_KEYS. */
+export function newEncryptionKey() {
+  return randomBytes(32).toString('base64');
 }
 
 export function newAdminKey() {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ApiClient } from './api-client.mjs';
 import { createApplicationLogin } from './application-login.mjs';
-import { newAdminKey } from './demo-state.mjs';
+import { newAdminKey, newEncryptionKey } from './demo-state.mjs';
 import { showCents, toCents } from './demo/amounts.mjs';
 import { isToBeRejected, makePayroll } from './demo/payroll.mjs';
 import { ProcessLogs } from './demo/process-logs.mjs';
@@ -81,7 +81,12 @@ async function startEverything(logs) {
   const databaseUrl = postgres.isExternal ? postgres.url : await createApplicationLogin(postgres.url);
   const adminKey = newAdminKey();
   const env = {
-    ...environmentWith({ DATABASE_URL: databaseUrl, REDIS_URL: redis.url, ADMIN_API_KEY: adminKey }),
+    ...environmentWith({
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redis.url,
+      ADMIN_API_KEY: adminKey,
+      DATA_ENCRYPTION_KEYS: newEncryptionKey(),
+    }),
     HOST: '127.0.0.1',
   };
   const started = await Promise.all([

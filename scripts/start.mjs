@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { createApplicationLogin } from './application-login.mjs';
-import { claimDataDir, DATA_DIR, makeDataDir, newAdminKey, readDemoState, writeDemoState } from './demo-state.mjs';
+import {
+  claimDataDir,
+  DATA_DIR,
+  makeDataDir,
+  newAdminKey,
+  newEncryptionKey,
+  readDemoState,
+  writeDemoState,
+} from './demo-state.mjs';
 import { startServers } from './local-servers/index.mjs';
 import { freePort, isPortFree } from './local-servers/ports.mjs';
 import { migrate } from './migrations.mjs';
@@ -18,14 +26,21 @@ runScript(async () => {
   claimDataDir();
   const known = readDemoState(STATE_FILE);
   const adminKey = secretOf('ADMIN_API_KEY') || known.admin_api_key || newAdminKey();
+  const encryptionKeys = secretOf('DATA_ENCRYPTION_KEYS') || known.data_encryption_keys || newEncryptionKey();
   const { postgres, redis } = await startServers({ dir: DATA_DIR });
   await migrate(postgres.url);
   const databaseUrl = postgres.isExternal ? postgres.url : await createApplicationLogin(postgres.url);
   const servers = { database_url: postgres.url, redis_url: redis.url };
-  writeDemoState(STATE_FILE, { ...known, ...servers, admin_api_key: adminKey });
+  const secrets = { admin_api_key: adminKey, data_encryption_keys: encryptionKeys };
+  writeDemoState(STATE_FILE, { ...known, ...servers, ...secrets });
 
   const env = {
-    ...environmentWith({ DATABASE_URL: databaseUrl, REDIS_URL: redis.url, ADMIN_API_KEY: adminKey }),
+    ...environmentWith({
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redis.url,
+      ADMIN_API_KEY: adminKey,
+      DATA_ENCRYPTION_KEYS: encryptionKeys,
+    }),
     HOST: process.env.HOST || '127.0.0.1',
     DEMO_KEY_FILE: STATE_FILE,
   };
@@ -37,7 +52,7 @@ runScript(async () => {
   const demoKey = /** @type {string} */ (seed.demoApiKey); // asked for, so there is one
   writeDemoState(STATE_FILE, {
     ...servers,
-    admin_api_key: adminKey,
+    ...secrets,
     demo_api_key: demoKey,
     organization_id: seed.organizationId,
     account_id: seed.accountId,

@@ -24,7 +24,8 @@ export const PREPARE_SESSION = `
             || substr(md5(kind || at_ms::text || ' ' || n::text), 1, 15))::uuid
   $$;
   CREATE TEMP TABLE past_bulk (id uuid, at_ms bigint, at timestamptz, lines int, reviewed int, settled int, failed int);
-  CREATE TEMP TABLE past_line (id uuid, bulk_id uuid, at_ms bigint, at timestamptz, line int, status text);`;
+  CREATE TEMP TABLE past_line (id uuid, bulk_id uuid, at_ms bigint, at timestamptz, line int, status text);
+  CREATE TEMP TABLE past_iban (id uuid, sealed bytea, index bigint);`;
 
 /** A block of lines is one bulk, or one time in five many small ones. */
 const COUNT_BULKS = `
@@ -69,16 +70,16 @@ const CHUNKS = `
 
 const TRANSFERS = `
   INSERT INTO transfers (id, organization_id, bulk_id, chunk_id, debtor_account_id, line, attempts, possibly_sent, amount_minor,
-    currency, rail, status, attention, counterparty_name, counterparty_iban, counterparty_bic, description, rail_id, failure_code,
+    currency, rail, status, attention, counterparty_name, counterparty_iban_sealed, counterparty_index, counterparty_bic, description, rail_id, failure_code,
     failure_detail, created_at, settled_at)
   SELECT id, :organization::uuid, bulk_id, pg_temp.id_of('chunk', at_ms, line - line % ${CHUNK_LINES}), :account::uuid, line, 1, true,
          ${AMOUNT_MINOR}, 'EUR', 'sandbox', status, CASE WHEN status <> 'settled' THEN status END,
-         'Employee number ' || line, 'DE89370400' || lpad(line::text, 12, '0'), 'DEUTDEFFXXX', 'Salary ' || line,
+         'Employee number ' || line, i.sealed, i.index, 'DEUTDEFFXXX', 'Salary ' || line,
          CASE WHEN status = 'settled' THEN 'sbx-' || replace(id::text, '-', '') END,
          CASE status WHEN 'failed' THEN 'AC04' WHEN 'manual_review' THEN 'timeout' END,
          CASE status WHEN 'failed' THEN 'Rejected by the sandbox' WHEN 'manual_review' THEN 'The answer was lost' END,
          at, CASE WHEN status = 'settled' THEN at + interval '1 s' END
-    FROM past_line`;
+    FROM past_line JOIN past_iban i USING (id) ORDER BY id`;
 
 const TRANSITIONS = `
   INSERT INTO transfer_transitions (organization_id, transfer_id, chunk_id, source, attempt, from_status, to_status, code,
@@ -129,12 +130,16 @@ const BALANCES = `
                               (${systemAccount('bank')}, -settled_minor - reviewed_minor, 0)) AS c (id, posted_minor, reserved_minor)
    WHERE a.id = c.id`;
 
+/** Seals the IBANs of the lines, which the database cannot. */
+const SEAL_LINES = Symbol('seal lines');
+
 /** In this order, in one transaction. */
 export const HISTORY_STEPS = [
-  'TRUNCATE past_bulk, past_line',
+  'TRUNCATE past_bulk, past_line, past_iban',
   COUNT_BULKS,
   'ANALYZE past_bulk',
   COUNT_LINES,
+  SEAL_LINES,
   BULKS,
   CHUNKS,
   TRANSFERS,

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { openCounterparties, sealPastLines } from './counterparties.mjs';
 import { HISTORY_STEPS, PREPARE_SESSION } from './history-sql.mjs';
 
 export const BLOCK_LINES = 10_000;
@@ -23,10 +24,11 @@ const SYNTHETIC = `correlation_id = 'bench-history'`;
  * @param {string} options.url of the database
  * @param {string} options.organizationId
  * @param {string} options.accountId whose money it was, in EUR
+ * @param {string} options.encryptionKeys of the processes that will read it
  * @param {number} options.transfers how many there are to be in the end
  * @returns {Promise<History>}
  */
-export async function fillHistory({ url, organizationId, accountId, transfers }) {
+export async function fillHistory({ url, organizationId, accountId, encryptionKeys, transfers }) {
   const startedAt = performance.now();
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -35,12 +37,14 @@ export async function fillHistory({ url, organizationId, accountId, transfers })
     const wanted = Math.ceil(transfers / BLOCK_LINES);
     if (wanted > existing) {
       await client.query(PREPARE_SESSION);
+      const counterparties = await openCounterparties(encryptionKeys);
       const isLarge = (wanted - existing) * BLOCK_LINES >= REBUILD_INDEXES_FROM;
       const rebuild = isLarge ? await dropIndexes(client) : [];
       for (let first = existing; first < wanted; first += BLOCKS_PER_STEP) {
         await addBlocks(client, {
           organizationId,
           accountId,
+          counterparties,
           first,
           last: Math.min(first + BLOCKS_PER_STEP, wanted) - 1,
         });
@@ -83,13 +87,16 @@ async function dropIndexes(client) {
  * One transaction: either all of this happened or none.
  *
  * @param {pg.Client} client
- * @param {{organizationId: string, accountId: string, first: number, last: number}} part
+ * @param {{organizationId: string, accountId: string, counterparties: Awaited<ReturnType<typeof openCounterparties>>, first: number, last: number}} part
  */
-async function addBlocks(client, { organizationId, accountId, first, last }) {
+async function addBlocks(client, { organizationId, accountId, counterparties, first, last }) {
   const values = { organization: organizationId, account: accountId, first, last, lines: BLOCK_LINES };
   await client.query('BEGIN');
   try {
-    for (const step of HISTORY_STEPS) await client.query(parameterized(step, values));
+    for (const step of HISTORY_STEPS) {
+      if (typeof step === 'symbol') await sealPastLines(client, organizationId, counterparties);
+      else await client.query(parameterized(step, values));
+    }
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK');

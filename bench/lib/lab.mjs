@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { newAdminKey } from '../../scripts/demo-state.mjs';
+import { newAdminKey, newEncryptionKey } from '../../scripts/demo-state.mjs';
 import { startPostgres } from '../../scripts/local-servers/postgres.mjs';
 import { startRedis } from '../../scripts/local-servers/redis.mjs';
 import { startApi, startWorker } from '../../scripts/processes.mjs';
@@ -32,6 +32,7 @@ const POSTGRES_FLAGS = ['track_commit_timestamp=on'];
  * @property {() => Promise<void>} stopWorkers
  * @property {(lines: number | readonly object[], options?: {organization?: Organization, pollMs?: number, fields?: Record<string, unknown>}) =>
  *   Promise<import('./bulk-timing.mjs').TimedBulk>} submitAndWait
+ * @property {string} encryptionKeys of the API and the workers
  * @property {string} logFile what the API and the workers logged
  * @property {() => Promise<void>} close
  */
@@ -78,6 +79,7 @@ export async function startLab({ workers = 1, env = {}, maxTransfersPerBulk = 10
     stopWorkers: fleet.stop,
     submitAndWait: (lines, { organization: payer = organization, ...how } = {}) =>
       submitAndWait(database, payer, lines, how),
+    encryptionKeys: settings.env.DATA_ENCRYPTION_KEYS,
     logFile,
     close: async () => {
       agent.destroy();
@@ -110,7 +112,7 @@ async function startOwnServers(dir, postgresFlags) {
  *
  * @param {{postgres: {url: string}, redis: {url: string}}} servers
  * @param {NodeJS.ProcessEnv} env
- * @returns {NodeJS.ProcessEnv & {ADMIN_API_KEY: string}}
+ * @returns {NodeJS.ProcessEnv & {ADMIN_API_KEY: string, DATA_ENCRYPTION_KEYS: string}}
  */
 function productEnv({ postgres, redis }, env) {
   return {
@@ -120,6 +122,7 @@ function productEnv({ postgres, redis }, env) {
     DATABASE_URL: postgres.url,
     REDIS_URL: redis.url,
     ADMIN_API_KEY: newAdminKey(),
+    DATA_ENCRYPTION_KEYS: newEncryptionKey(),
     SANDBOX_JOURNAL: 'off',
     LOG_LEVEL: 'warn',
     ...env,

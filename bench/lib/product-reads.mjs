@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { openCounterparties } from './counterparties.mjs';
 
 /** @typedef {{text: string, values: readonly unknown[], ms: number}} Asked one statement of the product, and what it took */
 
@@ -7,8 +8,9 @@ import 'reflect-metadata';
  * it was last called.
  *
  * @param {import('pg').Client} client
+ * @param {string} encryptionKeys of whoever wrote what is read
  */
-export async function openProductReads(client) {
+export async function openProductReads(client, encryptionKeys) {
   /** @type {Asked[]} */
   let asked = [];
   const { toQueryConfig } = await load('platform/database/queryable.js');
@@ -28,7 +30,7 @@ export async function openProductReads(client) {
   const { encodeCursor } = await load('platform/http/cursor.js');
   const { createdRange } = await load('platform/http/created-range.dto.js');
   return {
-    ...(await queriesOn(on)),
+    ...(await queriesOn(on, await openCounterparties(encryptionKeys))),
     ...(await workListsOn(on)),
     encodeCursor,
     createdRange,
@@ -40,8 +42,8 @@ export async function openProductReads(client) {
   };
 }
 
-/** @param {object} on */
-async function queriesOn(on) {
+/** @param {object} on @param {object} counterparties */
+async function queriesOn(on, counterparties) {
   const [{ TransfersQueries }, { TransferReadsRepository }, { TallyRepository }] = await Promise.all([
     load('modules/transfers/transfers.queries.js'),
     load('modules/transfers/persistence/transfer-reads.repository.js'),
@@ -59,7 +61,7 @@ async function queriesOn(on) {
     load('modules/ledger/ledger.queries.js'),
     load('modules/ledger/persistence/ledger.repository.js'),
   ]);
-  const transfers = new TransfersQueries(on, new TransferReadsRepository(on), new TallyRepository());
+  const transfers = new TransfersQueries(on, new TransferReadsRepository(on), new TallyRepository(), counterparties);
   const accounts = new AccountsQueries(on, new AccountsRepository());
   return {
     transfers,

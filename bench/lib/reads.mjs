@@ -142,7 +142,6 @@ function filteredReads({ transfers }, { organizationId }, sample) {
     {
       what: 'page of all transfers to an IBAN that got none',
       choices: [null],
-      isPromised: false, // until IBANs are found by a blind index
       run: () => list({ counterpartyIban: SOMEBODY_ELSE }),
       path: () => `/transfers?limit=${PAGE}&counterparty_iban=${SOMEBODY_ELSE}`,
     },

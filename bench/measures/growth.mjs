@@ -136,10 +136,10 @@ async function measureHistory({ options, report, startLab }) {
  * @param {Lab} lab
  * @param {number} transfers
  */
-async function addHistory({ postgres, organization }, transfers) {
+async function addHistory({ postgres, organization, encryptionKeys }, transfers) {
   if (transfers === 0) return;
   const { organizationId, accountId } = organization;
-  const { seconds } = await fillHistory({ url: postgres.url, organizationId, accountId, transfers });
+  const { seconds } = await fillHistory({ url: postgres.url, organizationId, accountId, encryptionKeys, transfers });
   console.log(`${formatNumber(transfers)} transfers made in ${formatNumber(seconds)} s`);
 }
 

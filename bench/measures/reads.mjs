@@ -32,13 +32,14 @@ export async function measure({ options, report, startLab }) {
     url: lab.postgres.url,
     organizationId,
     accountId,
+    encryptionKeys: lab.encryptionKeys,
     transfers: options.size(5_000_000, 50_000),
   });
   console.log(`${history.transfers} transfers made in ${formatNumber(history.seconds)} s`);
   // The engine goes on asking for work beside it, as it does on a live system.
   const client = new pg.Client({ connectionString: lab.postgres.url });
   await client.connect();
-  const product = await openProductReads(client);
+  const product = await openProductReads(client, lab.encryptionKeys);
   const effort = options.size({ calls: 1_000, budgetMs: 8_000 }, { calls: 100, budgetMs: 1_000 });
 
   /** @type {Timed[]} */

@@ -1,5 +1,6 @@
 import { ConfigModule } from '../config/config.module.js';
 import { DatabaseModule } from '../platform/database/index.js';
+import { EncryptionModule } from '../platform/encryption/index.js';
 import { HousekeepingModule } from '../platform/housekeeping/index.js';
 import { IdempotencyModule } from '../platform/idempotency/index.js';
 import { OutboxModule } from '../platform/outbox/index.js';
@@ -10,6 +11,7 @@ import { SchedulingModule } from '../platform/scheduling/index.js';
 export const platform = [
   ConfigModule,
   DatabaseModule,
+  EncryptionModule,
   QueueModule,
   SchedulingModule,
   OutboxModule,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readSecrets, secretStores } from './secrets.js';
+import { isDevelopmentKey, parseEncryptionKeys } from './encryption-keys.js';
 
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const flag = z.enum(['true', 'false', 'on', 'off', '1', '0']).transform((text) => ['true', 'on', '1'].includes(text));
@@ -19,9 +20,21 @@ const webhookSecret = z
   .string()
   .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'must be whsec_ and 24 to 64 bytes in Base64');
 
+const encryptionKeys = z.string().transform((text, context) => {
+  const keys = parseEncryptionKeys(text);
+  if (typeof keys !== 'string') return keys;
+  context.addIssue(keys);
+  return z.NEVER;
+});
+
 /** Every environment variable the product reads. Keys are the variables' names; `.env.example` lists the same ones. */
 export const configSchema = z
   .object({
+    // A list, so that a misspelt "production" cannot switch off what production insists on.
+    NODE_ENV: z.preprocess(
+      (text) => (text === '' ? undefined : text),
+      z.enum(['development', 'test', 'production']).default('development'),
+    ),
     DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
     DATABASE_POOL_SIZE: integer(1, 500).default(20),
     DATABASE_PREPARED_STATEMENTS: flag.default(true),
@@ -31,6 +44,8 @@ export const configSchema = z
     PORT: integer(0, 65535).default(3000),
     WORKER_PORT: z.preprocess((text) => (text === '' ? undefined : text), integer(0, 65535).optional()),
     TRUST_PROXY: flag.default(false),
+    // The first encrypts, all decrypt. Without one there is a development key, except in production.
+    DATA_ENCRYPTION_KEYS: z.preprocess((text) => (text === '' ? undefined : text), encryptionKeys.optional()),
     // Optional once organizations have their own keys; the worker never reads it.
     ADMIN_API_KEY: z.string().min(8, 'needs at least 8 characters').optional(),
     METRICS_TOKEN: optionalText,
@@ -72,6 +87,14 @@ export const configSchema = z
   .refine((config) => config.DEFAULT_RAIL !== 'http' || config.RAIL_HTTP_URL !== undefined, {
     path: ['RAIL_HTTP_URL'],
     message: 'is needed when DEFAULT_RAIL is http',
+  })
+  .refine((config) => config.NODE_ENV !== 'production' || config.DATA_ENCRYPTION_KEYS !== undefined, {
+    path: ['DATA_ENCRYPTION_KEYS'],
+    message: 'is needed when NODE_ENV is production: openssl rand -base64 32',
+  })
+  .refine((config) => config.NODE_ENV !== 'production' || !config.DATA_ENCRYPTION_KEYS?.some(isDevelopmentKey), {
+    path: ['DATA_ENCRYPTION_KEYS'],
+    message: 'holds the development key, which everybody knows',
   });
 
 export type Config = z.infer<typeof configSchema>;

@@ -9,6 +9,7 @@ export const SECRETS = [
   'METRICS_TOKEN',
   'RAIL_HTTP_TOKEN',
   'RAIL_HTTP_CALLBACK_SECRET',
+  'DATA_ENCRYPTION_KEYS',
 ] as const;
 
 /** A place where secrets can be kept. Another vault is one more of these, in {@link secretStores}. */

@@ -2,6 +2,8 @@ import type { TransferDetailDto, TransferDto } from '../../src/modules/transfers
 import { createApiKey, createFundedAccount, createOrganization } from '../factories/organizations.js';
 import { bulkOf, line } from '../factories/submissions.js';
 import { ACME_DEBTOR, type Acme, startAcme } from '../support/acme.js';
+import { ownerOf } from '../support/owner.js';
+import { tablesWith } from '../support/plain-text.js';
 import { eventually } from '../support/eventually.js';
 import { against, invalid, verdict } from '../support/verdict.js';
 
@@ -69,6 +71,21 @@ describe('a transfer', () => {
       expect(verdict(same)).toEqual([409, 'duplicate_bulk_request']);
       expect(same.body.existing_id).toBe(dup.body.bulk_request_id);
       for (const { body: made } of [first, dup]) await acme.ended(made.bulk_request_id as string);
+    });
+
+    it('is found by its IBAN and replayed with it, though the database has that nowhere', async () => {
+      const iban = 'GB33BUKB20201555555555';
+      const made = await acme.post('/transfers', single({ counterparty_iban: iban }), { 'idempotency-key': 'sealed' });
+      const id = made.body.id as string;
+      await reached(id, 'settled');
+      const { body: list } = await acme.call(`/transfers?counterparty_iban=${iban}`);
+      expect((list.data as TransferDto[]).map((transfer) => [transfer.id, transfer.counterparty.iban])).toEqual([
+        [id, iban],
+      ]);
+      const again = await acme.post('/transfers', single({ counterparty_iban: iban }), { 'idempotency-key': 'sealed' });
+      expect([again.headers['idempotent-replayed'], again.text]).toEqual(['true', made.text]);
+      expect(made.text).toContain(iban);
+      expect(await tablesWith(ownerOf(acme.api.app), iban)).toEqual([]);
     });
 
     it('is refused with pointers into its own body', async () => {

@@ -45,7 +45,7 @@ describe('retrying the failed lines of a bulk request', () => {
   };
   const storedLines = (bulkId: string): Promise<Record<string, unknown>[]> =>
     database.query(
-      `SELECT id, line, rail, amount_minor, currency, counterparty_name, counterparty_iban, counterparty_bic, description,
+      `SELECT id, line, rail, amount_minor, currency, counterparty_name, counterparty_index, counterparty_bic, description,
               purpose_code, client_transfer_id, debtor_account_id, origin_transfer_id
          FROM transfers WHERE bulk_id = $1 ORDER BY line`,
       [bulkId],

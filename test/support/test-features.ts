@@ -3,6 +3,7 @@ import { Test } from '@nestjs/testing';
 import { CONFIG, ConfigModule } from '../../src/config/config.module.js';
 import { loadConfig } from '../../src/config/config.schema.js';
 import { DatabaseModule } from '../../src/platform/database/index.js';
+import { EncryptionModule } from '../../src/platform/encryption/index.js';
 import { IdempotencyModule } from '../../src/platform/idempotency/index.js';
 import { createTestDatabase } from './test-database.js';
 
@@ -25,7 +26,7 @@ export async function startFeatures(
     ...env,
   });
   const module = await Test.createTestingModule({
-    imports: [ConfigModule, DatabaseModule, IdempotencyModule, ...features],
+    imports: [ConfigModule, DatabaseModule, EncryptionModule, IdempotencyModule, ...features],
   })
     .overrideProvider(CONFIG)
     .useValue(config)

@@ -23,6 +23,7 @@ import { ResolveTransfer } from './application/resolve-transfer.js';
 import { SettleBookChunk } from './application/settle-book-chunk.js';
 import { StopLines } from './application/stop-lines.js';
 import { SweepChunks } from './application/sweep-chunks.js';
+import { CounterpartiesModule } from './counterparties.module.js';
 import { KillSwitchesController } from './http/kill-switches.controller.js';
 import { RailEventsController } from './http/rail-events.controller.js';
 import { TransferControlController } from './http/transfer-control.controller.js';
@@ -53,7 +54,7 @@ import { TransfersQueries } from './transfers.queries.js';
 import { TransfersService } from './transfers.service.js';
 
 @Module({
-  imports: [AccountsModule, LedgerModule, RailsModule, QueueModule.forJobs(transferJobs)],
+  imports: [AccountsModule, CounterpartiesModule, LedgerModule, RailsModule, QueueModule.forJobs(transferJobs)],
   controllers: [
     BulkTransfersController,
     TransfersBulkTransfersController,

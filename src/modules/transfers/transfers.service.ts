@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Database, DISCOVERY, type Queryable, type Tx } from '../../platform/database/index.js';
 import { newId } from '../../domain/ids.js';
 import { Wake } from '../../platform/queue/index.js';
+import { Counterparties } from './application/counterparties.js';
 import { RequestCompletion } from './application/request-completion.js';
 import { type ChunkReport, ExecuteChunk } from './application/execute-chunk.js';
 import { OpenTransfers } from './application/open-transfers.js';
 import { RepairLines } from './application/repair-lines.js';
 import { StopLines } from './application/stop-lines.js';
+import type { StoredIban } from './domain/stored-iban.js';
 import { DispatchRepository } from './persistence/dispatch.repository.js';
 import { EvidenceRepository, type NewEvidence, type UnreportedEvidence } from './persistence/evidence.repository.js';
 import { type Recount, TallyRepository } from './persistence/tally.repository.js';
@@ -27,6 +29,7 @@ export class TransfersService {
     private readonly dispatch: DispatchRepository,
     private readonly tallies: TallyRepository,
     private readonly transfers: TransferRepository,
+    private readonly counterparties: Counterparties,
   ) {}
 
   /** Stores the lines of an accepted bulk and the chunks they are worked off in. */
@@ -74,8 +77,20 @@ export class TransfersService {
   }
 
   /** Settled lines of a bulk that nothing takes back yet, as the lines of a reversal. */
-  async listUnreversed(on: Queryable, bulkId: string): Promise<NewTransfer[]> {
-    return (await this.transfers.listUnreversed(on, bulkId)).map((line) => ({ ...line, id: newId() }));
+  async listUnreversed(on: Queryable, organizationId: string, bulkId: string): Promise<NewTransfer[]> {
+    const settled = await this.transfers.listUnreversed(on, bulkId);
+    const ibans = this.counterparties.open(organizationId, settled);
+    return settled.map(({ id, ibanSealed: _sealed, ibanPlain: _plain, ...line }, index) => ({
+      ...line,
+      id: newId(),
+      counterpartyIban: ibans[index] ?? '',
+      originTransferId: id,
+    }));
+  }
+
+  /** The IBANs of an organization's transfers, in their order. @throws Unsealable when one of them does not open */
+  openIbans(organizationId: string, rows: readonly StoredIban[]): string[] {
+    return this.counterparties.open(organizationId, rows);
   }
 
   /** Keeps what a rail said about references; the same word from the same source is kept once. It is applied soon after. */

@@ -16,6 +16,10 @@ describe('a row of COPY', () => {
     expect(copyRow(['a', 1, 9_007_199_254_740_993n, null, ''])).toBe('a\t1\t9007199254740993\t\\N\t\n');
   });
 
+  it('writes bytes in hexadecimal, as a bytea is read', () => {
+    expect(parseRow(copyRow([Buffer.from([0, 255, 16]), new Uint8Array(0)]))).toEqual(['\\x00ff10', '\\x']);
+  });
+
   it.each([
     ['\\N', '\\\\N\n'],
     ['\\.', '\\\\.\n'],

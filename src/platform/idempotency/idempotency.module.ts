@@ -1,10 +1,11 @@
 import { Global, Module } from '@nestjs/common';
 import { IdempotencyRepository } from './idempotency.repository.js';
 import { IdempotencyService } from './idempotency.service.js';
+import { ResealAnswers } from './reseal-answers.js';
 
 @Global()
 @Module({
-  providers: [IdempotencyRepository, IdempotencyService],
-  exports: [IdempotencyRepository, IdempotencyService],
+  providers: [IdempotencyRepository, IdempotencyService, ResealAnswers],
+  exports: [IdempotencyRepository, IdempotencyService, ResealAnswers],
 })
 export class IdempotencyModule {}

@@ -8,4 +8,5 @@ export {
   type IdempotentRequest,
   replayOf,
 } from './idempotency.service.js';
+export { ResealAnswers } from './reseal-answers.js';
 export { Reply } from './reply.js';

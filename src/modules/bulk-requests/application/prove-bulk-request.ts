@@ -49,7 +49,7 @@ export class ProveBulkRequest {
     return this.unitOfWork.snapshot(PLATFORM, async (on, takenAt) => {
       const bulk = await this.repository.find(on, organizationId, id);
       if (!bulk) throw notFound('bulk request');
-      const { tree, sums, lineProof } = await this.readLines(on, id, chosen);
+      const { tree, sums, lineProof } = await this.readLines(on, organizationId, id, chosen);
       const facts = {
         isReversal: bulk.isReversal,
         transferCount: bulk.transferCount,
@@ -73,13 +73,14 @@ export class ProveBulkRequest {
   /** One walk over the lines for sums and hashes: what is summed up is what is hashed. */
   private async readLines(
     on: Queryable,
+    organizationId: string,
     bulkId: string,
     chosen: ChosenLine | null,
   ): Promise<{ tree: MerkleTree; sums: LineSummation; lineProof: LineProof | null }> {
     const tree = new MerkleTree(sha256);
     const sums = new LineSummation();
     let chosenLeaf: ProofLeaf | null = null;
-    for await (const page of this.transfers.pagesOfBulk(on, bulkId)) {
+    for await (const page of this.transfers.pagesOfBulk(on, organizationId, bulkId)) {
       for (const line of page) {
         const leaf = proofLeaf(line);
         const isChosen = chosen !== null && isMeant(line, chosen);

@@ -7,6 +7,7 @@ import { createLogger } from '../../../platform/logging/index.js';
 import { currentRequestId } from '../../../platform/logging/request-context.js';
 import { AccountsQueries, type Debtor } from '../../accounts/index.js';
 import { RailsService } from '../../rails/index.js';
+import { TransfersService } from '../../transfers/index.js';
 import {
   accountNotActive,
   debtorNotFound,
@@ -14,6 +15,7 @@ import {
   nothingToRetry,
 } from '../domain/bulk-request.errors.js';
 import { assertRetryable } from '../domain/control.js';
+import type { CreditTransfer } from '../domain/credit-transfer.js';
 import { assertRailCan } from '../domain/submission.js';
 import { BulkControlRepository, type FailedLine } from '../persistence/bulk-control.repository.js';
 import {
@@ -25,6 +27,9 @@ import { AcceptBulkRequest, type Answer } from './accept-bulk-request.js';
 import type { ControlCommand } from './change-bulk-state.js';
 import { RecognizeSubmission } from './recognize-submission.js';
 import { RouteLines } from './route-lines.js';
+
+/** A failed line, as it is paid again. */
+type RetriedLine = CreditTransfer & { readonly originTransferId: string };
 
 const logger = createLogger('control');
 
@@ -43,6 +48,7 @@ export class RetryFailedLines {
     private readonly routes: RouteLines,
     private readonly acceptance: AcceptBulkRequest,
     private readonly rails: RailsService,
+    private readonly transfers: TransfersService,
   ) {}
 
   /**
@@ -63,7 +69,7 @@ export class RetryFailedLines {
     assertRetryable(failed);
     if (existingId !== null) throw duplicateBulkRequest(existingId);
     this.assertPossible(failed);
-    const lines = await this.linesOf(on, bulkId);
+    const lines = await this.linesOf(on, organizationId, bulkId);
     const debtor = await this.debtorOf(failed);
     const bulk = retryOf(failed, lines);
     return this.acceptance.accept(
@@ -90,13 +96,14 @@ export class RetryFailedLines {
   }
 
   /** What is said to have been paid after all waits for a person, and is not paid again. */
-  private async linesOf(on: Queryable, bulkId: string): Promise<FailedLine[]> {
+  private async linesOf(on: Queryable, organizationId: string, bulkId: string): Promise<RetriedLine[]> {
     const failed = await this.control.listFailed(on, bulkId);
     const lines = failed.filter((line) => !line.isContradicted);
     const withheld = failed.length - lines.length;
     if (withheld > 0) logger.warn({ event: 'bulk_lines_not_retried', bulk_request_id: bulkId, lines: withheld });
     if (lines.length === 0) throw nothingToRetry();
-    return lines;
+    const ibans = this.transfers.openIbans(organizationId, lines);
+    return lines.map((line, index) => toRetriedLine(line, ibans[index] ?? ''));
   }
 
   private async debtorOf({ organizationId, debtorAccountId: accountId }: BulkRequestRow): Promise<Debtor> {
@@ -117,8 +124,20 @@ export class RetryFailedLines {
   }
 }
 
+const toRetriedLine = (line: FailedLine, counterpartyIban: string): RetriedLine => ({
+  line: line.line,
+  amountMinor: line.amountMinor,
+  counterpartyName: line.counterpartyName,
+  counterpartyIban,
+  counterpartyBic: line.counterpartyBic,
+  description: line.description,
+  purposeCode: line.purposeCode,
+  clientTransferId: line.clientTransferId,
+  originTransferId: line.id,
+});
+
 /** Everything the caller chose about the failed bulk; its lines keep their positions. */
-function retryOf(failed: BulkRequestRow, lines: readonly FailedLine[]): NewBulkRequest {
+function retryOf(failed: BulkRequestRow, lines: readonly RetriedLine[]): NewBulkRequest {
   const { id: originId, organizationId, debtorAccountId, currency, onFailure, priority, rail, metadata } = failed;
   return {
     id: newId(),

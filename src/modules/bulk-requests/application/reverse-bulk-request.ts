@@ -30,7 +30,7 @@ export class ReverseBulkRequest {
    * @returns whether anything is still being taken back
    */
   async reverse(tx: Tx, bulk: LockedBulkRequest): Promise<boolean> {
-    const lines = await this.transfers.listUnreversed(tx, bulk.id);
+    const lines = await this.transfers.listUnreversed(tx, bulk.organizationId, bulk.id);
     if (lines.length === 0) return this.completions.hasOpenReversals(tx, bulk.id);
     const id = await this.open(tx, bulk, lines);
     tx.afterCommit(() => {

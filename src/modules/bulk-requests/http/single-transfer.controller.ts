@@ -49,7 +49,8 @@ export class SingleTransferController {
       pointerOf: () => '',
     };
     return this.bulkRequests.submit(command, async (bulk, tx) => {
-      const transfer = await this.transfers.getFirstOfBulk(tx, bulk.id, holdsScopes(principal, ['transfers:read-pii']));
+      const showIbans = holdsScopes(principal, ['transfers:read-pii']);
+      const transfer = await this.transfers.getFirstOfBulk(tx, organizationId, bulk.id, showIbans);
       return Reply.of(202, transfer, `/api/v1/transfers/${transfer.id}`);
     });
   }

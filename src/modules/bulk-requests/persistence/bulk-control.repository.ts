@@ -12,8 +12,11 @@ export interface ControlledBulkRow {
 }
 
 /** A failed line, as it would be paid again. */
-export interface FailedLine extends CreditTransfer {
-  readonly originTransferId: string;
+export interface FailedLine extends Omit<CreditTransfer, 'counterpartyIban'> {
+  /** Of the transfer that failed. */
+  readonly id: string;
+  readonly ibanSealed: Uint8Array | null;
+  readonly ibanPlain: string | null;
   /** Some rail or statement says that it was paid after all. */
   readonly isContradicted: boolean;
 }
@@ -76,8 +79,9 @@ export class BulkControlRepository {
   /** In the order of the request. Once the bulk has ended, they are the same for ever. */
   async listFailed(on: Queryable, id: string): Promise<FailedLine[]> {
     return on.query<FailedLine>(
-      `SELECT t.id AS "originTransferId", t.line, t.amount_minor AS "amountMinor", t.counterparty_name AS "counterpartyName",
-              t.counterparty_iban AS "counterpartyIban", t.counterparty_bic AS "counterpartyBic", t.description,
+      `SELECT t.id, t.line, t.amount_minor AS "amountMinor", t.counterparty_name AS "counterpartyName",
+              t.counterparty_iban_sealed AS "ibanSealed", t.counterparty_iban AS "ibanPlain",
+              t.counterparty_bic AS "counterpartyBic", t.description,
               t.purpose_code AS "purposeCode", t.client_transfer_id AS "clientTransferId",
               EXISTS (SELECT FROM rail_evidence e WHERE e.transfer_id = t.id AND e.status IN ('settled', 'returned'))
                 OR EXISTS (SELECT FROM statement_lines s WHERE s.transfer_id = t.id AND s.status IN ('settled', 'returned'))

@@ -10,6 +10,7 @@ import type { Move, PayableLine } from '../domain/line.js';
 import { toPayment } from '../domain/payment.js';
 import { withCommonRetryAfter } from '../domain/retry-after.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
+import { Counterparties } from './counterparties.js';
 import { RequestCompletion } from './request-completion.js';
 import { TransfersMetrics } from '../transfers.metrics.js';
 import { DecisionContexts } from './decision-contexts.js';
@@ -46,6 +47,7 @@ export class ExecuteChunk {
     private readonly rails: RailsService,
     private readonly metrics: TransfersMetrics,
     private readonly wake: Wake,
+    private readonly counterparties: Counterparties,
   ) {}
 
   async execute(organizationId: string, chunkId: string): Promise<ChunkReport> {
@@ -101,21 +103,36 @@ export class ExecuteChunk {
     deadlineMs: number,
   ): Promise<PaymentOutcome[]> {
     const leftMs = Math.max(1, Math.ceil(deadlineMs - performance.now()));
-    const payments = window.map((line) => toPayment(line, lease.bulk));
+    const ibans = this.counterparties.openReadable(lease.bulk.organizationId, window);
+    const payments = window.flatMap((line, index) => {
+      const iban = ibans[index] ?? null;
+      return iban === null ? [] : toPayment(line, iban, lease.bulk);
+    });
+    const sent = payments.length === 0 ? [] : await this.submitPayments(lease, rail, payments, leftMs);
+    const answers = sent.values();
+    return ibans.map((iban) => (iban === null ? UNREADABLE : (answers.next().value ?? UNKNOWN)));
+  }
+
+  private async submitPayments(
+    lease: Lease,
+    rail: Rail,
+    payments: readonly ReturnType<typeof toPayment>[],
+    leftMs: number,
+  ): Promise<PaymentOutcome[]> {
     try {
       const outcomes = await rail.submit(payments, AbortSignal.timeout(leftMs));
-      if (outcomes.length === window.length) return outcomes;
+      if (outcomes.length === payments.length) return outcomes;
       logger.error({
         event: 'rail_answer_incomplete',
         rail: rail.name,
-        sent: window.length,
+        sent: payments.length,
         answered: outcomes.length,
       });
     } catch (error) {
       logger.error({ event: 'rail_submit_failed', rail: rail.name, chunk_id: lease.chunk.id, err: error });
     }
     // Whatever went wrong, some of it may have been executed.
-    return window.map(() => UNKNOWN);
+    return payments.map(() => UNKNOWN);
   }
 
   private async inquire(lease: Lease): Promise<Move[]> {
@@ -162,6 +179,13 @@ export class ExecuteChunk {
   }
 }
 
+/** It was not sent, and waits for its key, or for a person. */
+const UNREADABLE = {
+  kind: 'not_sent',
+  code: 'counterparty_unreadable',
+  detail: null,
+  retryAfterMs: 60_000,
+} as const;
 const UNKNOWN = { kind: 'unknown', code: 'no_answer', detail: 'The rail gave no usable answer' } as const;
 
 function idle(chunkId: string, ended: NoLease['ended'], bulkId: string | null): ChunkReport {

@@ -9,6 +9,7 @@ import {
   type NewTransfersOwner,
   TransferRepository,
 } from '../persistence/transfer.repository.js';
+import { Counterparties } from './counterparties.js';
 
 /** Stores the lines of an accepted bulk and cuts them into chunks, one rail each. */
 @Injectable()
@@ -16,6 +17,7 @@ export class OpenTransfers {
   constructor(
     private readonly chunks: ChunkRepository,
     private readonly transfers: TransferRepository,
+    private readonly counterparties: Counterparties,
   ) {}
 
   async open(
@@ -33,7 +35,7 @@ export class OpenTransfers {
         owned.push({ chunkId: chunk.id, lines: part });
       }
     }
-    await this.transfers.insertMany(tx, owner, owned);
+    await this.transfers.insertMany(tx, owner, owned, (part) => this.counterparties.seal(owner.organizationId, part));
     await this.chunks.insert(tx, owner, chunks);
   }
 }

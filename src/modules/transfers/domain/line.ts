@@ -1,3 +1,4 @@
+import type { StoredIban } from './stored-iban.js';
 import type { TransferStatus } from './transfer.state.js';
 
 /** An open line of a chunk, as read under its lease. */
@@ -13,11 +14,10 @@ export interface Line {
 }
 
 /** What the engine has to know to hand a line to its rail. */
-export interface PayableLine extends Line {
+export interface PayableLine extends Line, StoredIban {
   readonly currency: string;
   readonly creditorAccountId: string | null;
   readonly counterpartyName: string;
-  readonly counterpartyIban: string;
   readonly counterpartyBic: string | null;
   readonly description: string | null;
   /** The transfer this one pays again, or takes back. */

@@ -55,7 +55,7 @@ const SELECT_BULK = `SELECT b.id, b.organization_id AS "organizationId", b.statu
 
 const LINE_COLUMNS = `id, line, status, attempts, possibly_sent AS "possiblySent", amount_minor AS "amountMinor", currency,
   creditor_account_id AS "creditorAccountId", counterparty_name AS "counterpartyName",
-  counterparty_iban AS "counterpartyIban", counterparty_bic AS "counterpartyBic", description,
+  counterparty_iban_sealed AS "ibanSealed", counterparty_iban AS "ibanPlain", counterparty_bic AS "counterpartyBic", description,
   origin_transfer_id AS "originTransferId"`;
 
 const LOCK_BULK_FOR_SHARE = prepared(

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Queryable } from '../../../platform/database/index.js';
+import type { StoredIban } from '../domain/stored-iban.js';
 import { isRare, type TransferStatus } from '../domain/transfer.state.js';
 
 /** A transfer as it is shown. */
-export interface TransferRow {
-  readonly id: string;
+export interface TransferRow extends StoredIban {
   readonly bulkId: string;
   readonly line: number;
   readonly clientTransferId: string | null;
@@ -13,7 +13,6 @@ export interface TransferRow {
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly counterpartyName: string;
-  readonly counterpartyIban: string;
   readonly counterpartyBic: string | null;
   readonly description: string | null;
   readonly purposeCode: string | null;
@@ -39,22 +38,26 @@ export interface TransitionRow {
 }
 
 /** A line of a bulk, as a proof tells it. */
-export interface BulkLine {
-  readonly id: string;
+export interface BulkLineRow extends StoredIban {
   readonly line: number;
   readonly railId: string | null;
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly counterpartyName: string;
-  readonly counterpartyIban: string;
   readonly status: TransferStatus;
+}
+
+export interface SoughtCounterparty {
+  readonly indexes: readonly bigint[];
+  /** For rows that are not sealed yet. */
+  readonly iban: string;
 }
 
 export interface TransferFilter {
   readonly organizationId: string;
   readonly bulkId?: string | undefined;
   readonly status?: TransferStatus | undefined;
-  readonly counterpartyIban?: string | undefined;
+  readonly counterparty?: SoughtCounterparty | undefined;
   readonly created: {
     readonly from: Date | null;
     readonly before: Date | null;
@@ -69,7 +72,7 @@ const STATUS = `CASE WHEN t.status = 'pending' AND c.status = 'leased' AND t.lin
 
 const COLUMNS = `t.id, t.bulk_id AS "bulkId", t.line, t.client_transfer_id AS "clientTransferId", t.rail,
     ${STATUS} AS status, t.amount_minor AS "amountMinor", t.currency, t.counterparty_name AS "counterpartyName",
-    t.counterparty_iban AS "counterpartyIban", t.counterparty_bic AS "counterpartyBic", t.description,
+    t.counterparty_iban_sealed AS "ibanSealed", t.counterparty_iban AS "ibanPlain", t.counterparty_bic AS "counterpartyBic", t.description,
     t.purpose_code AS "purposeCode", t.failure_code AS "failureCode", t.failure_detail AS "failureDetail", t.attempts,
     CASE WHEN t.status = 'pending' AND c.status <> 'leased' THEN c.due_at END AS "nextAttemptAt",
     t.created_at AS "createdAt", t.settled_at AS "settledAt", c.leased_at AS "chunkLeasedAt",
@@ -181,10 +184,11 @@ export class TransferReadsRepository {
    * tables have no statistics, a LIMIT sorts the rest of the bulk for each page, and a join may read all chunks (measured: 100 ms a page
    * instead of 1).
    */
-  async listLinesOfBulk(on: Queryable, bulkId: string, fromLine: number, beforeLine: number): Promise<BulkLine[]> {
-    return on.query<BulkLine>(
+  async listLinesOfBulk(on: Queryable, bulkId: string, fromLine: number, beforeLine: number): Promise<BulkLineRow[]> {
+    return on.query<BulkLineRow>(
       `SELECT t.id, t.line, t.rail_id AS "railId", t.amount_minor AS "amountMinor", t.currency,
-              t.counterparty_name AS "counterpartyName", t.counterparty_iban AS "counterpartyIban",
+              t.counterparty_name AS "counterpartyName", t.counterparty_iban_sealed AS "ibanSealed",
+              t.counterparty_iban AS "ibanPlain",
               CASE WHEN t.status <> 'pending' THEN t.status
                    ELSE (SELECT ${STATUS} FROM chunks c WHERE c.id = t.chunk_id) END AS status
          FROM transfers t WHERE t.bulk_id = $1 AND t.line >= $2 AND t.line < $3 ORDER BY t.line`,
@@ -201,22 +205,40 @@ export class TransferReadsRepository {
         : [IS_BEFORE_IN_BULK, 't.line DESC', fromFirstLine('$4')];
     const where = `t.organization_id = $1 AND ${isNext} AND ${hasStatus(status, '$3', fromFirst)}
       AND ($5::uuid IS NULL OR t.id >= $5) AND ($6::uuid IS NULL OR t.id < $6)
-      AND ($7::text IS NULL OR t.counterparty_iban = $7) AND ($8::timestamptz IS NULL OR t.created_at >= $8)
-      AND ($9::timestamptz IS NULL OR t.created_at < $9)`;
+      AND ${await this.isPaid(filter)} AND ($9::timestamptz IS NULL OR t.created_at >= $9)
+      AND ($10::timestamptz IS NULL OR t.created_at < $10)`;
     return this.database
       .of(filter.organizationId)
-      .query<TransferRow>(selectPage(where, order, '$10'), [
+      .query<TransferRow>(selectPage(where, order, '$11'), [
         filter.organizationId,
         beforeId,
         status ?? null,
         bulkId ?? null,
         filter.created.idFrom,
         filter.created.idBefore,
-        filter.counterpartyIban ?? null,
+        filter.counterparty?.indexes ?? null,
+        filter.counterparty?.iban ?? null,
         filter.created.from,
         filter.created.before,
         limit,
       ]);
+  }
+
+  /**
+   * SQL: to the counterparty asked for, if any. Rows that are not sealed are looked for only as long as there are some: the choice between
+   * two columns would keep PostgreSQL from reading one index in the order of the list.
+   */
+  private async isPaid({ organizationId, counterparty }: TransferFilter): Promise<string> {
+    if (counterparty === undefined) return '$7::bigint[] IS NULL AND $8::text IS NULL';
+    const unsealed = await this.database
+      .of(organizationId)
+      .query(`SELECT 1 FROM transfers WHERE organization_id = $1 AND counterparty_iban = $2 LIMIT 1`, [
+        organizationId,
+        counterparty.iban,
+      ]);
+    const isIndexed = 't.counterparty_index = ANY($7::bigint[])';
+    if (unsealed.length > 0) return `(${isIndexed} OR t.counterparty_iban = $8)`;
+    return `${isIndexed} AND $8::text IS NOT NULL`;
   }
 
   async transitions(on: Queryable, transferId: string): Promise<TransitionRow[]> {

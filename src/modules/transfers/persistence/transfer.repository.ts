@@ -5,6 +5,7 @@ import { copyRow } from '../../../platform/database/index.js';
 import { slices } from '../domain/chunk.js';
 import type { Line, Move } from '../domain/line.js';
 import type { RecordPlan } from '../domain/plan-record.js';
+import type { SealedIban, StoredIban } from '../domain/stored-iban.js';
 import { isRare, type StoredTransferStatus, storedStatus } from '../domain/transfer.state.js';
 
 /** A line of an accepted bulk, ready to be stored. */
@@ -30,6 +31,9 @@ export interface NewChunkLines {
   readonly lines: readonly NewTransfer[];
 }
 
+/** Seals the IBANs of lines, in their order. */
+export type SealLines = (lines: readonly NewTransfer[]) => readonly SealedIban[];
+
 export interface NewTransfersOwner {
   readonly organizationId: string;
   readonly bulkId: string;
@@ -39,8 +43,8 @@ export interface NewTransfersOwner {
 
 /** Behind a pooler a session, with this table in it, outlives a release: a table of other columns or another owner needs another name. */
 const INTAKE = 'transfer_intake_2';
-const INTAKE_COLUMNS = `id, chunk_id, line, rail, creditor_account_id, amount_minor, counterparty_name, counterparty_iban,
-  counterparty_bic, description, purpose_code, client_transfer_id, origin_transfer_id`;
+const INTAKE_COLUMNS = `id, chunk_id, line, rail, creditor_account_id, amount_minor, counterparty_name,
+  counterparty_iban_sealed, counterparty_index, counterparty_bic, description, purpose_code, client_transfer_id, origin_transfer_id`;
 const ROWS_PER_BLOCK = 500;
 
 export interface TransferState extends Omit<Line, 'status'> {
@@ -54,6 +58,9 @@ export interface OrphanedLine extends Line {
   /** Its chunk let it out, or is gone and cannot tell. */
   readonly mayHaveLeft: boolean;
 }
+
+/** A settled line, as it would be taken back. */
+export type UnreversedLine = Omit<NewTransfer, 'counterpartyIban' | 'originTransferId'> & StoredIban;
 
 const MOVE_TRANSFERS = prepared(
   'move_transfers',
@@ -69,16 +76,16 @@ const MOVE_TRANSFERS = prepared(
 export class TransferRepository {
   /**
    * Stores thousands of rows by COPY, through a temporary table of the session: COPY refuses tables with row level security, and
-   * the columns all rows share need not travel.
+   * the columns all rows share need not travel. `seal` is asked block by block, while PostgreSQL reads the one before.
    */
-  async insertMany(tx: Tx, owner: NewTransfersOwner, chunks: readonly NewChunkLines[]): Promise<void> {
+  async insertMany(tx: Tx, owner: NewTransfersOwner, chunks: readonly NewChunkLines[], seal: SealLines): Promise<void> {
     await tx.execute(
       `CREATE TEMP TABLE IF NOT EXISTS ${INTAKE} (
          id uuid, chunk_id uuid, line integer, rail text, creditor_account_id uuid, amount_minor bigint,
-         counterparty_name text, counterparty_iban text, counterparty_bic text, description text, purpose_code text,
-         client_transfer_id text, origin_transfer_id uuid) ON COMMIT DELETE ROWS`,
+         counterparty_name text, counterparty_iban_sealed bytea, counterparty_index bigint, counterparty_bic text,
+         description text, purpose_code text, client_transfer_id text, origin_transfer_id uuid) ON COMMIT DELETE ROWS`,
     );
-    await tx.copyIn(`COPY ${INTAKE} (${INTAKE_COLUMNS}) FROM STDIN`, copyBlocks(chunks));
+    await tx.copyIn(`COPY ${INTAKE} (${INTAKE_COLUMNS}) FROM STDIN`, copyBlocks(chunks, seal));
     const inserted = await tx.execute(
       `INSERT INTO transfers (organization_id, bulk_id, debtor_account_id, currency, ${INTAKE_COLUMNS})
        SELECT $1, $2, $3, $4, ${INTAKE_COLUMNS} FROM ${INTAKE}`,
@@ -205,12 +212,12 @@ export class TransferRepository {
   }
 
   /** Settled lines of a bulk that no reversal takes back yet, in order. */
-  async listUnreversed(on: Queryable, bulkId: string): Promise<Omit<NewTransfer, 'id'>[]> {
+  async listUnreversed(on: Queryable, bulkId: string): Promise<UnreversedLine[]> {
     return on.query(
-      `SELECT line, rail, creditor_account_id AS "creditorAccountId", amount_minor AS "amountMinor",
-              counterparty_name AS "counterpartyName", counterparty_iban AS "counterpartyIban",
-              counterparty_bic AS "counterpartyBic", description, purpose_code AS "purposeCode",
-              client_transfer_id AS "clientTransferId", id AS "originTransferId"
+      `SELECT id, line, rail, creditor_account_id AS "creditorAccountId", amount_minor AS "amountMinor",
+              counterparty_name AS "counterpartyName", counterparty_iban_sealed AS "ibanSealed",
+              counterparty_iban AS "ibanPlain", counterparty_bic AS "counterpartyBic", description,
+              purpose_code AS "purposeCode", client_transfer_id AS "clientTransferId"
          FROM transfers t
         WHERE bulk_id = $1 AND status = 'settled'
           AND NOT EXISTS (SELECT FROM transfers r WHERE r.origin_transfer_id = t.id)
@@ -245,13 +252,16 @@ function byLine(moves: readonly Move[], valueOf: (move: Move) => string | null):
   return any ? JSON.stringify(values) : null;
 }
 
-function* copyBlocks(chunks: readonly NewChunkLines[]): Iterable<string> {
+function* copyBlocks(chunks: readonly NewChunkLines[], seal: SealLines): Iterable<string> {
   for (const { chunkId, lines } of chunks) {
-    for (const part of slices(lines, ROWS_PER_BLOCK)) yield part.map((line) => rowOf(chunkId, line)).join('');
+    for (const part of slices(lines, ROWS_PER_BLOCK)) {
+      const ibans = seal(part);
+      yield part.map((line, index) => rowOf(chunkId, line, ibans[index])).join('');
+    }
   }
 }
 
-const rowOf = (chunkId: string, line: NewTransfer): string =>
+const rowOf = (chunkId: string, line: NewTransfer, iban: SealedIban | undefined): string =>
   copyRow([
     line.id,
     chunkId,
@@ -260,7 +270,8 @@ const rowOf = (chunkId: string, line: NewTransfer): string =>
     line.creditorAccountId,
     line.amountMinor,
     line.counterpartyName,
-    line.counterpartyIban,
+    iban?.sealed ?? null,
+    iban?.index ?? null,
     line.counterpartyBic,
     line.description,
     line.purposeCode,
