@@ -8,6 +8,7 @@ const PRIVATE_FIELDS = new Set([
   'password',
   'secret',
   'token',
+  'signingsecret',
   'iban',
   'counterpartyiban',
   'organizationiban',
@@ -19,9 +20,11 @@ const PRIVATE_FIELDS = new Set([
   'remittance',
 ]);
 
-/** IBANs and API keys inside other texts: database messages like to quote values. */
+/** IBANs, keys and tokens inside other texts: database messages like to quote values. */
 const IBAN = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b/g;
-const API_KEY = /\btrk_[\w-]+/g;
+const API_KEY = /\btr[ks]_[\w-]+/g;
+/** A token: a header that begins with `{"`, a payload that does, and a signature. */
+const TOKEN = /\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/g;
 
 const CENSORED = '[redacted]';
 const MAX_DEPTH = 6;
@@ -32,7 +35,7 @@ export function redact(fields: Record<string, unknown>): Record<string, unknown>
 }
 
 export function scrub(text: string): string {
-  return text.replace(IBAN, CENSORED).replace(API_KEY, CENSORED);
+  return text.replace(IBAN, CENSORED).replace(API_KEY, CENSORED).replace(TOKEN, CENSORED);
 }
 
 /** What a log says about an error. Not its other properties: a database error carries the statement's parameters. */
