@@ -13,6 +13,7 @@ import { IndexRareStates1795252140000 } from './1795252140000-index-rare-states.
 import { OrderOpenEvidence1795252200000 } from './1795252200000-order-open-evidence.js';
 import { IsolateOrganizations1795252260000 } from './1795252260000-isolate-organizations.js';
 import { ProveBalances1795252290000 } from './1795252290000-prove-balances.js';
+import { HardenApiKeys1795252320000 } from './1795252320000-harden-api-keys.js';
 import { EncryptCounterparties1795252440000 } from './1795252440000-encrypt-counterparties.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
@@ -35,6 +36,7 @@ export default new DataSource({
     OrderOpenEvidence1795252200000,
     IsolateOrganizations1795252260000,
     ProveBalances1795252290000,
+    HardenApiKeys1795252320000,
     EncryptCounterparties1795252440000,
   ],
 });

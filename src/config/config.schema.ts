@@ -49,6 +49,16 @@ export const configSchema = z
     // Optional once organizations have their own keys; the worker never reads it.
     ADMIN_API_KEY: z.string().min(8, 'needs at least 8 characters').optional(),
     METRICS_TOKEN: optionalText,
+    API_KEY_ROTATION_OVERLAP_SECONDS: integer(0, 2_592_000).default(0),
+    AUTH_FAILURES_PER_MINUTE: integer(1, 1_000_000).default(30),
+    REQUEST_SIGNATURE_TOLERANCE_SECONDS: integer(1, 3_600).default(300),
+    OIDC_ISSUER: z.preprocess((text) => (text === '' ? undefined : text), httpUrl.optional()),
+    OIDC_AUDIENCE: optionalText,
+    OIDC_JWKS_URL: z.preprocess((text) => (text === '' ? undefined : text), httpUrl.optional()),
+    OIDC_ORGANIZATION_CLAIM: z.string().min(1).default('organization_id'),
+    OIDC_SCOPES_CLAIM: z.string().min(1).default('scope'),
+    OIDC_JWKS_COOLDOWN_SECONDS: integer(1, 3_600).default(30),
+    OIDC_CLOCK_TOLERANCE_SECONDS: integer(0, 300).default(5),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     MIGRATE_ON_START: flag.default(false),
     ALLOW_UNSAFE_DURABILITY: flag.default(false),
@@ -95,6 +105,10 @@ export const configSchema = z
   .refine((config) => config.NODE_ENV !== 'production' || !config.DATA_ENCRYPTION_KEYS?.some(isDevelopmentKey), {
     path: ['DATA_ENCRYPTION_KEYS'],
     message: 'holds the development key, which everybody knows',
+  })
+  .refine((config) => config.OIDC_ISSUER === undefined || config.OIDC_AUDIENCE !== undefined, {
+    path: ['OIDC_AUDIENCE'],
+    message: 'is needed with OIDC_ISSUER: a token that was made for somebody else must open nothing',
   });
 
 export type Config = z.infer<typeof configSchema>;

@@ -7,6 +7,7 @@ import {
   OrganizationsQueries,
   OrganizationsService,
 } from '../../src/modules/organizations/index.js';
+import { RecognizeKey } from '../../src/modules/organizations/application/recognize-key.js';
 import { Reply } from '../../src/platform/idempotency/index.js';
 import { createApiKey, createOrganization } from '../factories/organizations.js';
 import { eventually } from '../support/eventually.js';
@@ -17,12 +18,14 @@ describe('organizations and their API keys', () => {
   let features: TestFeatures;
   let app: INestApplicationContext;
   let service: OrganizationsService;
+  let keys: RecognizeKey;
   let organization: Organization;
 
   beforeAll(async () => {
     features = await startFeatures([OrganizationsModule]);
     ({ app } = features);
     service = app.get(OrganizationsService);
+    keys = app.get(RecognizeKey);
     organization = await createOrganization(app);
   });
   afterAll(() => features.close());
@@ -59,7 +62,7 @@ describe('organizations and their API keys', () => {
     const first = await service.createApiKey(command, 'create-once', answer);
     const again = await service.createApiKey(command, 'create-once', answer);
     const { id, secret } = JSON.parse(first.json) as { id: string; secret: string };
-    await expect(service.authenticate(secret)).resolves.toMatchObject({ id });
+    await expect(keys.recognize(secret)).resolves.toMatchObject({ key: { id } });
     expect(again.replayed).toBe(true);
     expect(JSON.parse(again.json)).toMatchObject({ id, secret: null });
     const stored = await rows<{ text: string }>('SELECT idempotency_keys::text AS text FROM idempotency_keys');
@@ -68,13 +71,12 @@ describe('organizations and their API keys', () => {
 
   it('open with a key from its creation until its revocation', async () => {
     const { id, secret } = await createApiKey(app, { organizationId: organization.id, scopes: ['accounts:read'] });
-    await expect(service.authenticate(secret)).resolves.toMatchObject({
-      id,
-      organizationId: organization.id,
-      scopes: ['accounts:read'],
+    await expect(keys.recognize(secret)).resolves.toMatchObject({
+      key: { id, organizationId: organization.id, scopes: ['accounts:read'], requiresSignature: false },
+      signingSecret: null,
     });
     await service.revokeApiKey(organization.id, id);
-    await expect(service.authenticate(secret)).resolves.toBeNull();
+    await expect(keys.recognize(secret)).resolves.toEqual({ refused: 'revoked', keyId: id });
     await expect(service.revokeApiKey(organization.id, id)).resolves.toBeUndefined();
   });
 
@@ -83,16 +85,19 @@ describe('organizations and their API keys', () => {
       organizationId: organization.id,
       expiresAt: '2999-01-01T00:00:00.000Z',
     });
-    await expect(service.authenticate(secret)).resolves.toMatchObject({ id });
+    await expect(keys.recognize(secret)).resolves.toMatchObject({ key: { id } });
     await rows(`UPDATE api_keys SET expires_at = now() WHERE id = $1`, [id]);
-    await expect(service.authenticate(secret)).resolves.toBeNull();
+    await expect(keys.recognize(secret)).resolves.toEqual({ refused: 'expired', keyId: id });
   });
 
   it('do not open with a known key id and another secret', async () => {
-    const { secret } = await createApiKey(app, { organizationId: organization.id });
+    const { id, secret } = await createApiKey(app, { organizationId: organization.id });
     const changed = secret.slice(0, -1) + (secret.endsWith('A') ? 'B' : 'A');
-    await expect(service.authenticate(changed)).resolves.toBeNull();
-    await expect(service.authenticate('trk_0000000000000000_'.padEnd(secret.length, 'x'))).resolves.toBeNull();
+    await expect(keys.recognize(changed)).resolves.toEqual({ refused: 'wrong_secret', keyId: id });
+    await expect(keys.recognize('trk_0000000000000000_'.padEnd(secret.length, 'x'))).resolves.toEqual({
+      refused: 'unknown',
+      keyId: null,
+    });
   });
 
   it('give no key an expiry that has passed', async () => {
@@ -117,12 +122,15 @@ describe('organizations and their API keys', () => {
     const command = { organizationId: organization.id, apiKeyId: old.id };
     const reply = await service.rotateApiKey(command, 'rotate-once', answer);
     const rotated = JSON.parse(reply.json) as { id: string; secret: string };
-    await expect(service.authenticate(old.secret)).resolves.toBeNull();
-    await expect(service.authenticate(rotated.secret)).resolves.toMatchObject({
-      id: rotated.id,
-      name: 'rotating',
-      scopes: ['operator', 'accounts:read'],
-      expiresAt: new Date('2999-01-01T00:00:00.000Z'),
+    await expect(keys.recognize(old.secret)).resolves.toEqual({ refused: 'revoked', keyId: old.id });
+    await expect(keys.recognize(rotated.secret)).resolves.toMatchObject({
+      key: {
+        id: rotated.id,
+        name: 'rotating',
+        scopes: ['operator', 'accounts:read'],
+        expiresAt: new Date('2999-01-01T00:00:00.000Z'),
+        lineageId: old.id,
+      },
     });
     const again = await service.rotateApiKey(command, 'rotate-once', answer);
     expect(JSON.parse(again.json)).toMatchObject({ id: rotated.id, secret: null });
@@ -150,12 +158,12 @@ describe('organizations and their API keys', () => {
     await expect(app.get(OrganizationsQueries).getApiKey(organizationId, apiKeyId)).rejects.toMatchObject(notFound);
     await expect(service.revokeApiKey(organizationId, apiKeyId)).rejects.toMatchObject(notFound);
     await expect(service.rotateApiKey({ organizationId, apiKeyId }, null, answer)).rejects.toMatchObject(notFound);
-    await expect(service.authenticate(secret)).resolves.toMatchObject({ id: apiKeyId });
+    await expect(keys.recognize(secret)).resolves.toMatchObject({ key: { id: apiKeyId } });
   });
 
   it('have the use of a key noted, without the request waiting for it', async () => {
     const { id, secret } = await createApiKey(app, { organizationId: organization.id });
-    await service.authenticate(secret);
+    await keys.recognize(secret);
     await eventually(
       async () => {
         const [key] = await rows<{ at: Date | null }>('SELECT last_used_at AS at FROM api_keys WHERE id = $1', [id]);

@@ -2,10 +2,12 @@ import { Body, Controller, Get, Global, Module, Param, Post, Query } from '@nest
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiExcludeController, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
+import { CONFIG } from '../../src/config/config.module.js';
 import { type Config, loadConfig } from '../../src/config/config.schema.js';
 import { DomainError, invariantViolated } from '../../src/domain/errors.js';
 import { Database } from '../../src/platform/database/index.js';
 import {
+  type Authentication,
   Authenticator,
   configureHttp,
   CurrentPrincipal,
@@ -23,6 +25,7 @@ import {
 import { Reply } from '../../src/platform/idempotency/index.js';
 import { currentRequestId, setLogLevel } from '../../src/platform/logging/index.js';
 import { MetricsModule } from '../../src/platform/metrics/index.js';
+import { RedisClient } from '../../src/platform/queue/index.js';
 
 export const ORGANIZATION = '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d';
 export const OTHER_ORGANIZATION = '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6e';
@@ -33,16 +36,27 @@ export const KEYS = { admin: 'trk_admin', reader: 'trk_reader', writer: 'trk_wri
 const keyPrincipal = (keyId: string, ...scopes: string[]): Principal => ({
   kind: 'key',
   keyId,
+  actor: { kind: 'key', id: keyId },
+  signingSecret: null,
   organizationId: ORGANIZATION,
   scopes: new Set(scopes),
 });
 
+const ADMIN: Principal = {
+  kind: 'admin',
+  keyId: null,
+  organizationId: null,
+  scopes: new Set(['admin']),
+  actor: { kind: 'admin', id: 'admin' },
+  signingSecret: null,
+};
+
 class FakeAuthenticator extends Authenticator {
-  override async authenticate(key: string): Promise<Principal | null> {
-    if (key === KEYS.admin) return { kind: 'admin', keyId: null, organizationId: null, scopes: new Set(['admin']) };
+  override async authenticate(key: string): Promise<Authentication> {
+    if (key === KEYS.admin) return ADMIN;
     if (key === KEYS.reader) return keyPrincipal('key-reader', 'things:read');
     if (key === KEYS.writer) return keyPrincipal('key-writer', 'things:write', 'things:approve');
-    return null;
+    return { refused: 'unknown', keyId: null };
   }
 
   override async organizationExists(id: string): Promise<boolean> {
@@ -164,12 +178,21 @@ class FailuresController {
 })
 class FakesModule {}
 
+const redisAt = (config: Config) => ({
+  module: FakesModule,
+  providers: [
+    { provide: CONFIG, useValue: config },
+    { provide: RedisClient, useFactory: () => new RedisClient(config) },
+  ],
+  exports: [CONFIG, RedisClient],
+});
+
 /** A few routes behind the real HTTP platform: nothing is replaced but who knows the keys. */
 export async function startHttpApp(env: Record<string, string> = {}): Promise<NestFastifyApplication> {
   setLogLevel('silent');
-  const config: Config = loadConfig({ DATABASE_URL: 'postgres://unused', REDIS_URL: 'redis://unused', ...env });
+  const config: Config = loadConfig({ DATABASE_URL: 'postgres://unused', REDIS_URL: 'redis://127.0.0.1:1', ...env });
   const module = await Test.createTestingModule({
-    imports: [FakesModule, MetricsModule, HttpModule],
+    imports: [redisAt(config), MetricsModule, HttpModule],
     controllers: [ThingsController, FailuresController],
   }).compile();
   const app = module.createNestApplication<NestFastifyApplication>(new HttpAdapter(config), { logger: false });

@@ -57,6 +57,8 @@ export async function startTestApi(env: Record<string, string> = {}): Promise<Te
     ADMIN_API_KEY: TEST_ADMIN_KEY,
     ALLOW_UNSAFE_DURABILITY: 'true',
     LOG_LEVEL: 'silent',
+    // Tests fail to authenticate on purpose, all from one address.
+    AUTH_FAILURES_PER_MINUTE: '100000',
     ...env,
   };
   Object.assign(process.env, settings); // the configuration of the container is read from there

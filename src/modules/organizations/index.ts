@@ -3,4 +3,9 @@ export type { Organization } from './domain/organization.js';
 export { type Scope, SCOPES } from './domain/scopes.js';
 export { OrganizationsModule } from './organizations.module.js';
 export { OrganizationsQueries } from './organizations.queries.js';
-export { type CreateApiKey, type CreateOrganization, OrganizationsService } from './organizations.service.js';
+export {
+  type CreateApiKey,
+  type CreateOrganization,
+  OrganizationsService,
+  type RotateApiKey,
+} from './organizations.service.js';

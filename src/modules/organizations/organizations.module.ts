@@ -1,7 +1,10 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Authenticator } from '../../platform/http/index.js';
-import { ApiKeyAuthenticator } from './http/api-key.authenticator.js';
+import { KeyHasher } from './application/key-hasher.js';
+import { RecognizeKey } from './application/recognize-key.js';
+import { RecognizeToken } from './application/recognize-token.js';
+import { CredentialAuthenticator } from './http/credential.authenticator.js';
 import { ApiKeysController } from './http/api-keys.controller.js';
 import { OrganizationsController } from './http/organizations.controller.js';
 import { OrganizationsQueries } from './organizations.queries.js';
@@ -19,7 +22,10 @@ import { OrganizationsRepository } from './persistence/organizations.repository.
     OrganizationsRepository,
     OrganizationsService,
     OrganizationsQueries,
-    { provide: Authenticator, useClass: ApiKeyAuthenticator },
+    KeyHasher,
+    RecognizeKey,
+    RecognizeToken,
+    { provide: Authenticator, useClass: CredentialAuthenticator },
   ],
   exports: [OrganizationsService, OrganizationsQueries, Authenticator],
 })

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../domain/errors.js';
 import type { Tx } from '../../platform/database/index.js';
+import { isUuid } from '../../domain/ids.js';
 import type { Page, PageQuery } from '../../platform/http/index.js';
 import { newestFirst } from '../../platform/http/newest-first.js';
 import type { ApiKey } from './domain/api-key.js';
@@ -13,6 +14,11 @@ export class OrganizationsQueries {
 
   async find(id: string): Promise<Organization | null> {
     return this.repository.find(id);
+  }
+
+  /** By its id or its slug. What has the form of an id is one: a slug that looks like another organization's id does not pass for it. */
+  async findByName(name: string): Promise<Organization | null> {
+    return isUuid(name) ? this.repository.find(name.toLowerCase()) : this.repository.findBySlug(name);
   }
 
   /** @param tx whoever has a transaction reads in it: waiting for another connection, many of them would wait for each other */

@@ -1,13 +1,17 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '../../config/config.module.js';
+import type { Config } from '../../config/config.schema.js';
+import { invariantViolated } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
 import { normalizeText } from '../../domain/text.js';
 import { PLATFORM, type Tx, UnitOfWork } from '../../platform/database/index.js';
 import { IdempotencyService, type IdempotentRequest, type Reply } from '../../platform/idempotency/index.js';
-import { createLogger } from '../../platform/logging/index.js';
-import { type ApiKey, apiKeyStatus, isUseWorthNoting } from './domain/api-key.js';
-import { newKeyText, publicIdOf } from './domain/key-text.js';
-import { apiKeyNotActive, expiryInThePast, slugTaken } from './domain/organization.errors.js';
+import { FieldCipher } from '../../platform/encryption/index.js';
+import { KeyHasher } from './application/key-hasher.js';
+import { signingSecretOf } from './application/recognize-key.js';
+import { type ApiKey, apiKeyStatus, endOfOverlap } from './domain/api-key.js';
+import { newKeyText, newSigningSecret } from './domain/key-text.js';
+import { apiKeyNotActive, apiKeyRotatedBefore, expiryInThePast, slugTaken } from './domain/organization.errors.js';
 import type { Organization } from './domain/organization.js';
 import type { Scope } from './domain/scopes.js';
 import { OrganizationsQueries } from './organizations.queries.js';
@@ -24,17 +28,24 @@ export interface CreateApiKey {
   readonly scopes: readonly Scope[];
   /** ISO 8601; null: does not expire. */
   readonly expiresAt: string | null;
+  /** Whether each of its requests has to be signed; left out: no. */
+  readonly requireSignature?: boolean | undefined;
 }
 
 export interface RotateApiKey {
   readonly organizationId: string;
   readonly apiKeyId: string;
+  /** For how long the old key still works; left out: as long as the configuration says. */
+  readonly overlapSeconds?: number | undefined;
+  /** Left out: the new key signs when the old one does. */
+  readonly requireSignature?: boolean | undefined;
 }
 
-/** The secret is the whole key, or null in an answer that is kept: a secret is shown once and stored nowhere. */
-export type ApiKeyAnswer = (key: ApiKey, secret: string | null) => Reply;
-
-const logger = createLogger('organizations');
+/**
+ * `secret` is the whole key, and `signingSecret` what its requests are signed with, if they are. Both are null in an answer that is
+ * kept: they are shown once.
+ */
+export type ApiKeyAnswer = (key: ApiKey, secret: string | null, signingSecret: string | null) => Reply;
 
 @Injectable()
 export class OrganizationsService {
@@ -43,6 +54,9 @@ export class OrganizationsService {
     private readonly unitOfWork: UnitOfWork,
     private readonly repository: OrganizationsRepository,
     private readonly queries: OrganizationsQueries,
+    private readonly hasher: KeyHasher,
+    private readonly cipher: FieldCipher,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** Creates the tenant alone: accounts and keys are asked for one by one. */
@@ -66,19 +80,26 @@ export class OrganizationsService {
       const { id: organizationId } = await this.queries.get(command.organizationId, tx);
       const expiresAt = command.expiresAt === null ? null : new Date(command.expiresAt);
       if (expiresAt !== null && expiresAt <= new Date()) throw expiryInThePast();
-      return { organizationId, name: normalizeText(command.name), scopes: command.scopes, expiresAt };
+      const { scopes, requireSignature = false } = command;
+      const name = normalizeText(command.name);
+      return { organizationId, name, scopes, expiresAt, lineageId: null, requiresSignature: requireSignature };
     });
   }
 
-  /** The same rights under a new key. The old one stops working when this returns. */
+  /** The same rights under a new key. The old one stops working when this returns, or when the overlap ends. */
   async rotateApiKey(command: RotateApiKey, idempotencyKey: string | null, answer: ApiKeyAnswer): Promise<Reply> {
     const request = { organizationId: null, operation: 'api-keys.rotate', key: idempotencyKey, body: command };
-    return this.issue(request, answer, async (tx) => {
-      const old = await this.queries.getApiKey(command.organizationId, command.apiKeyId, tx);
-      const status = apiKeyStatus(old, new Date());
-      if (status !== 'active') throw apiKeyNotActive(status);
-      if (!(await this.repository.revokeApiKey(tx, old.id))) throw apiKeyNotActive('revoked');
-      return old;
+    const { overlapSeconds = this.config.API_KEY_ROTATION_OVERLAP_SECONDS } = command;
+    return this.issue(request, answer, async (tx, successorId) => {
+      const now = new Date();
+      const old = await this.getRotatable(tx, command, now);
+      const endsAt = overlapSeconds === 0 ? null : endOfOverlap(old, now, overlapSeconds);
+      if (!(await this.repository.succeedApiKey(tx, old.id, successorId, endsAt))) {
+        // Somebody else was faster, and has committed: now it shows.
+        await this.getRotatable(tx, command, now);
+        throw invariantViolated(`Key ${old.id} could not be rotated, and there is no reason.`);
+      }
+      return { ...grantOf(old), requiresSignature: command.requireSignature ?? old.requiresSignature };
     });
   }
 
@@ -88,42 +109,48 @@ export class OrganizationsService {
     await this.unitOfWork.run(PLATFORM, (tx) => this.repository.revokeApiKey(tx, key.id));
   }
 
-  /** The key a caller showed, or null when it is none of ours, expired or revoked. */
-  async authenticate(text: string): Promise<ApiKey | null> {
-    const publicId = publicIdOf(text);
-    const key = publicId === null ? null : await this.repository.findApiKeyByPublicId(publicId);
-    if (!key || !timingSafeEqual(hashKey(text), key.secretHash)) return null;
-    const now = new Date();
-    if (apiKeyStatus(key, now) !== 'active') return null;
-    if (isUseWorthNoting(key, now)) this.noteUse(key);
+  private async getRotatable(tx: Tx, { organizationId, apiKeyId }: RotateApiKey, now: Date): Promise<ApiKey> {
+    const key = await this.queries.getApiKey(organizationId, apiKeyId, tx);
+    const status = apiKeyStatus(key, now);
+    if (status !== 'active') throw apiKeyNotActive(status);
+    if (key.successorId !== null) throw apiKeyRotatedBefore(key.successorId);
     return key;
   }
 
   private async issue(
     request: IdempotentRequest,
     answer: ApiKeyAnswer,
-    grant: (tx: Tx) => Promise<Grant>,
+    grant: (tx: Tx, id: string) => Promise<Grant>,
   ): Promise<Reply> {
     const { publicId, text } = newKeyText();
-    let issued = null as ApiKey | null;
+    let issued = null as { key: ApiKey; signingSecret: string | null } | null;
     const reply = await this.idempotency.run(request, async (tx) => {
-      const { organizationId, name, scopes, expiresAt } = await grant(tx);
-      const values = { id: newId(), publicId, secretHash: hashKey(text), organizationId, name, expiresAt };
-      issued = await this.repository.insertApiKey(tx, { ...values, scopes: [...new Set(scopes)] });
-      return answer(issued, null);
+      const id = newId();
+      const { organizationId, name, scopes, expiresAt, lineageId, requiresSignature } = await grant(tx, id);
+      const secret = requiresSignature ? newSigningSecret() : null;
+      const key = await this.repository.insertApiKey(tx, {
+        id,
+        publicId,
+        organizationId,
+        name,
+        expiresAt,
+        ...this.hasher.hash(text),
+        scopes: [...new Set(scopes)],
+        lineageId: lineageId ?? id,
+        signingSecret: secret === null ? null : this.cipher.seal(secret, signingSecretOf({ organizationId, id })),
+      });
+      issued = { key, signingSecret: secret };
+      return answer(key, null, null);
     });
-    return issued === null || reply.replayed ? reply : answer(issued, text);
-  }
-
-  /** Nobody waits for this, and a request does not fail over it. */
-  private noteUse(key: ApiKey): void {
-    this.repository.noteApiKeyUse(key.id).catch((error: unknown) => {
-      logger.warn({ event: 'api_key_use_not_noted', api_key_id: key.id, err: error });
-    });
+    return issued === null || reply.replayed ? reply : answer(issued.key, text, issued.signingSecret);
   }
 }
 
-type Grant = Pick<ApiKey, 'organizationId' | 'name' | 'scopes' | 'expiresAt'>;
+type Grant = Pick<ApiKey, 'organizationId' | 'name' | 'scopes' | 'expiresAt' | 'requiresSignature'> & {
+  /** Null: a new key begins its own line. */
+  readonly lineageId: string | null;
+};
 
-/** SHA-256 without salt or stretching: the secret is 256 random bits, there is no dictionary to try. */
-export const hashKey = (text: string): Buffer => createHash('sha256').update(text).digest();
+const grantOf = ({ organizationId, name, scopes, expiresAt, lineageId }: ApiKey) => {
+  return { organizationId, name, scopes, expiresAt, lineageId };
+};

@@ -2,7 +2,7 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { authenticateBasic, Authenticator, OPERATIONS_PREFIX, sendProblem } from '../http/index.js';
+import { authenticateBasic, Doorkeeper, OPERATIONS_PREFIX, sendProblem } from '../http/index.js';
 import { Queues } from '../queue/index.js';
 
 const OPERATOR_SCOPE = 'operator';
@@ -12,7 +12,7 @@ const OPERATOR_SCOPE = 'operator';
  * hook guards every path of it and not just the first page.
  */
 export async function mountQueueBoard(app: NestFastifyApplication): Promise<void> {
-  const authenticator = app.get(Authenticator, { strict: false });
+  const doorkeeper = app.get(Doorkeeper, { strict: false });
   const queues = app.get(Queues, { strict: false });
   const board = new FastifyAdapter();
   board.setBasePath(OPERATIONS_PREFIX);
@@ -27,7 +27,7 @@ export async function mountQueueBoard(app: NestFastifyApplication): Promise<void
     // Answered here: the board's own error handler would make a 500 of any refusal.
     scope.addHook('onRequest', async (request, reply) => {
       try {
-        await authenticateBasic(request, authenticator, OPERATOR_SCOPE);
+        await authenticateBasic(request, doorkeeper, OPERATOR_SCOPE);
       } catch (error) {
         sendProblem(error, request, reply);
         return reply;

@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '../../config/config.schema.js';
 import { Metrics } from '../metrics/index.js';
 import { serveDocs } from './docs.js';
+import { Doorkeeper } from './doorkeeper.js';
 import { HttpAdapter } from './http-adapter.js';
 import { API_PREFIX, buildContract, PATHS_WITHOUT_PREFIX } from './openapi.js';
 import { OpenApiSchemas } from './openapi-schemas.js';
-import { Authenticator } from './principal.js';
 import { routeOf } from './request-log.js';
 
 /**
@@ -17,7 +17,7 @@ export function configureHttp(app: NestFastifyApplication, config: Config): void
   const adapter: unknown = app.getHttpAdapter();
   if (!(adapter instanceof HttpAdapter)) throw new Error('The application needs the HttpAdapter of platform/http.');
   const instance = adapter.getInstance<FastifyInstance>();
-  adapter.useAuthenticator(app.get(Authenticator, { strict: false }));
+  adapter.useDoorkeeper(app.get(Doorkeeper, { strict: false }));
   measureRequests(instance, app.get(Metrics, { strict: false }));
   app.setGlobalPrefix(API_PREFIX, { exclude: PATHS_WITHOUT_PREFIX });
   const contract = buildContract(app, { maxTransfersPerBulk: config.MAX_TRANSFERS_PER_BULK });

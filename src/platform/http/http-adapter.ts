@@ -6,10 +6,10 @@ import type { Config } from '../../config/config.schema.js';
 import { DomainError } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
 import { withRequestId } from '../logging/index.js';
-import { type AuthenticationSettings, authenticateRequest } from './authentication.js';
+import { type AuthenticationSettings, guardRequests } from './authentication.js';
+import type { Doorkeeper } from './doorkeeper.js';
 import { nothingHere } from './error-translation.js';
 import { acceptOnlyJson } from './json-body.js';
-import type { Authenticator } from './principal.js';
 import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.js';
 import { sendProblem } from './problem-reply.js';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
@@ -21,7 +21,7 @@ const MAX_PARAMETER_LENGTH = 16_384;
 const REQUEST_TIMEOUT_MS = 120_000;
 
 interface AdapterState {
-  authenticator: Authenticator | null;
+  doorkeeper: Doorkeeper | null;
   closing: boolean;
 }
 
@@ -35,7 +35,7 @@ export class HttpAdapter extends FastifyAdapter {
   private readonly state: AdapterState;
 
   constructor(settings: HttpSettings) {
-    const state: AdapterState = { authenticator: null, closing: false };
+    const state: AdapterState = { doorkeeper: null, closing: false };
     const instance = createInstance(settings);
     addHooks(instance, state, settings.METRICS_TOKEN);
     acceptOnlyJson(instance, settings.BODY_LIMIT_BYTES);
@@ -43,9 +43,9 @@ export class HttpAdapter extends FastifyAdapter {
     this.state = state;
   }
 
-  /** The container that knows the authenticator is made after the adapter. */
-  useAuthenticator(authenticator: Authenticator): void {
-    this.state.authenticator = authenticator;
+  /** The container that knows the doorkeeper is made after the adapter. */
+  useDoorkeeper(doorkeeper: Doorkeeper): void {
+    this.state.doorkeeper = doorkeeper;
   }
 
   override beforeClose(): void {
@@ -87,7 +87,6 @@ function createInstance(settings: HttpSettings): FastifyInstance {
   });
   instance.setErrorHandler(sendProblem);
   instance.setNotFoundHandler((request, reply) => sendProblem(nothingHere(), request, reply));
-  instance.decorateRequest('principal', null);
   instance.decorateRequest('organizationId', null);
   instance.decorateRequest('problemCode', null);
   instance.decorateReply('storedStatus', null);
@@ -97,16 +96,16 @@ function createInstance(settings: HttpSettings): FastifyInstance {
 function addHooks(instance: FastifyInstance, state: AdapterState, metricsToken: string | undefined): void {
   const authentication: AuthenticationSettings = {
     metricsToken,
-    authenticator: () => {
-      if (!state.authenticator) throw new DomainError('unavailable', 'unavailable', 'The service is starting.');
-      return state.authenticator;
+    doorkeeper: () => {
+      if (!state.doorkeeper) throw new DomainError('unavailable', 'unavailable', 'The service is starting.');
+      return state.doorkeeper;
     },
   };
   instance.addHook('onRequest', (request, reply, done) => {
     setFixedHeaders(request, reply);
     withRequestId(request.id, done);
   });
-  instance.addHook('onRequest', (request) => authenticateRequest(request, authentication));
+  guardRequests(instance, authentication);
   instance.addHook('onSend', async (_request, reply) => {
     if (reply.storedStatus) reply.code(reply.storedStatus);
     // A connection kept open would keep the process from ending.

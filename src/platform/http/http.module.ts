@@ -1,5 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { RequestNonces } from '../request-signing/index.js';
+import { Doorkeeper } from './doorkeeper.js';
+import { FailureBrake } from './failure-brake.js';
 import { OpenApiSchemas } from './openapi-schemas.js';
 import { ProblemFilter } from './problem.filter.js';
 import { ReplyInterceptor } from './reply.interceptor.js';
@@ -11,11 +14,14 @@ import { ScopeGuard } from './scope.guard.js';
 @Module({
   providers: [
     OpenApiSchemas,
+    Doorkeeper,
+    FailureBrake,
+    RequestNonces,
     { provide: APP_GUARD, useClass: ScopeGuard },
     { provide: APP_PIPE, useClass: SchemaPipe },
     { provide: APP_INTERCEPTOR, useClass: ReplyInterceptor },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
-  exports: [OpenApiSchemas],
+  exports: [OpenApiSchemas, Doorkeeper],
 })
 export class HttpModule {}

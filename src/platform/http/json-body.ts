@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DomainError } from '../../domain/errors.js';
 import { pathOf, SIGNED_PATHS } from './public-paths.js';
+import { proveBody } from './signed-request.js';
 import { parseStrictJson } from './strict-json.js';
 
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)"?/i;
@@ -23,6 +24,7 @@ export function acceptOnlyJson(instance: FastifyInstance, bodyLimitBytes: number
     (request: FastifyRequest, body: Buffer, done) => {
       try {
         refuseOtherEncodings(request);
+        proveBody(request, body);
         done(null, isSigned(request) ? body : parsed(body));
       } catch (error) {
         done(error as Error, undefined);

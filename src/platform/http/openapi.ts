@@ -14,11 +14,14 @@ export const PATHS_WITHOUT_PREFIX = ['health', 'health/live', 'health/ready', 'm
 
 const DESCRIPTION = `Bulk credit transfers, each line paid once.
 
-- **Authenticate** with \`Authorization: Bearer <key>\` or \`X-API-Key: <key>\`; never in the query string.
+- **Authenticate** with \`Authorization: Bearer <key or token>\` or \`X-API-Key: <key>\`; never in the query string.
 - **Amounts** are decimal strings (\`"100.00"\`), times ISO 8601 in UTC, ids UUIDs.
 - **Repeat safely**: send an \`Idempotency-Key\` with every POST that creates or moves something.
 - **Errors** are problem documents (RFC 9457); decide on \`code\`, which [the list of codes](/docs/errors) explains.
 - **Correlate**: \`X-Request-Id\` is accepted, echoed on every answer, and follows the work through queues and logs.`;
+
+const SIGNED =
+  'A key that was created with `require_signature` also needs `X-Tranche-Timestamp`, `X-Tranche-Nonce` and `X-Tranche-Signature` with each request (docs/authentication.md).';
 
 /** In the order of the page. */
 const TAGS: Readonly<Record<string, string>> = {
@@ -76,9 +79,16 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
     .setDescription(DESCRIPTION)
     .setVersion(VERSION)
     .addServer('/')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key.' }, 'bearer')
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        description: `An API key, or an access token (JWT) of the issuer this installation trusts, if there is one. ${SIGNED}`,
+      },
+      'bearer',
+    )
     .addApiKey(
-      { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The same key, as a header.' },
+      { type: 'apiKey', in: 'header', name: 'X-API-Key', description: `The same key, as a header. ${SIGNED}` },
       'api_key',
     )
     .addSecurityRequirements('bearer')

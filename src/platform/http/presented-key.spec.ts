@@ -1,4 +1,4 @@
-import { basicPassword, presentedKey, refuseKeyInQuery } from './presented-key.js';
+import { basicPassword, isToken, presentedKey, refuseKeyInQuery } from './presented-key.js';
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
@@ -39,10 +39,30 @@ describe('a presented key', () => {
     '/a?access_token=x',
     '/a?b=trk_x',
     '/a?trk_x',
+    '/a?b=trs_x',
+    '/a?b=eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.',
     '/a?%6bey=x',
     '/a?b=%74rk_x',
   ])('has no business in a query: %s', (url) => {
     expect(() => refuseKeyInQuery(url)).toThrow(expect.objectContaining({ kind: 'unauthenticated' }) as Error);
+  });
+});
+
+describe('a token', () => {
+  const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln';
+
+  it('is told from a key by its form', () => {
+    expect(isToken(TOKEN)).toBe(true);
+    expect(isToken('eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.')).toBe(true);
+    for (const other of ['trk_a_b', 'a.b.c', 'eyJhbGciOiJFUzI1NiJ9.e30', `${TOKEN}.x`, `${TOKEN}\n`, '']) {
+      expect(isToken(other)).toBe(false);
+    }
+  });
+
+  it('may be longer than a key, and not endless', () => {
+    const long = (length: number) => `eyJhbGciOiJFUzI1NiJ9.eyJ4Ijoi.${'x'.repeat(length)}`;
+    expect(presentedKey({ authorization: `Bearer ${long(8_000)}` })).toBe(long(8_000));
+    expect(() => presentedKey({ authorization: `Bearer ${long(8_192)}` })).toThrow();
   });
 });
 

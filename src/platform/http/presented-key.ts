@@ -3,14 +3,21 @@ import { unauthenticated } from './principal.js';
 
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
 const API_KEY_HEADER = 'x-api-key';
-/** Longer than any key: no reason to hash megabytes for a stranger. */
+/** Longer than any key or token: no reason to hash megabytes for a stranger. */
 const MAX_KEY_LENGTH = 512;
+const MAX_TOKEN_LENGTH = 8_192;
+/** The compact form of a JWT, which begins with a JSON object in Base64. An empty signature is one that will be refused. */
+const TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
 
 const KEY_PARAMETERS = new Set(['api_key', 'key', 'token', 'access_token']);
 export const KEY_PREFIX = 'trk_';
+const SIGNING_SECRET_PREFIX = 'trs_';
+
+/** A token is told from a key by its form. */
+export const isToken = (text: string): boolean => TOKEN.test(text);
 
 /**
- * The API key of a request, as `Authorization: Bearer` or `X-API-Key`.
+ * The API key or token of a request, as `Authorization: Bearer` or `X-API-Key`.
  *
  * @throws unauthenticated when there is none, or two different ones
  */
@@ -22,7 +29,7 @@ export function presentedKey(headers: IncomingHttpHeaders): string {
     throw unauthenticated('Authorization and X-API-Key name different keys; send one.');
   }
   const key = bearer ?? apiKey;
-  if (typeof key !== 'string' || key === '' || key.length > MAX_KEY_LENGTH) throw unauthenticated();
+  if (typeof key !== 'string' || key === '' || isTooLong(key)) throw unauthenticated();
   return key;
 }
 
@@ -31,11 +38,16 @@ export function refuseKeyInQuery(url: string): void {
   const start = url.indexOf('?');
   if (start < 0) return;
   for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
-    if (KEY_PARAMETERS.has(name.toLowerCase()) || value.startsWith(KEY_PREFIX) || name.startsWith(KEY_PREFIX)) {
+    if (KEY_PARAMETERS.has(name.toLowerCase()) || isSecret(name) || isSecret(value)) {
       throw unauthenticated('An API key never goes into the query string. This one should be replaced.');
     }
   }
 }
+
+const isSecret = (text: string): boolean =>
+  text.startsWith(KEY_PREFIX) || text.startsWith(SIGNING_SECRET_PREFIX) || isToken(text);
+
+const isTooLong = (text: string): boolean => text.length > (isToken(text) ? MAX_TOKEN_LENGTH : MAX_KEY_LENGTH);
 
 /** The password of HTTP Basic, or null. */
 export function basicPassword(authorization: string | undefined): string | null {

@@ -1,23 +1,47 @@
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../../domain/errors.js';
 
+/** Who acts, across rotations of a key and lifetimes of a token: who made something cannot approve it as somebody else. */
+export interface Actor {
+  readonly kind: 'admin' | 'key' | 'token';
+  /** The lineage of a key; issuer and subject of a token; `admin`. */
+  readonly id: string;
+}
+
 /** Who is calling. */
 export interface Principal {
   /** `admin` is the platform itself: it belongs to no organization and may act in each. */
-  readonly kind: 'admin' | 'key';
-  /** Null for the admin key that comes from the configuration. */
+  readonly kind: 'admin' | 'key' | 'token';
+  /** Null for the admin key that comes from the configuration, and for tokens. */
   readonly keyId: string | null;
   readonly organizationId: string | null;
   readonly scopes: ReadonlySet<string>;
+  readonly actor: Actor;
+  /** What each of its requests must be signed with; null: they need not be. Never logged, never answered. */
+  readonly signingSecret: string | null;
 }
 
-/** What platform/http needs to know about keys and organizations. Implemented by the organizations module. */
+/** Why credentials open nothing: for metrics and the log. Callers are only told that they do not. */
+export type RefusalReason = 'unknown' | 'wrong_secret' | 'expired' | 'revoked' | 'invalid_token';
+
+export interface Refusal {
+  readonly refused: RefusalReason;
+  /** The key that was meant, if there is one. */
+  readonly keyId: string | null;
+}
+
+export type Authentication = Principal | Refusal;
+
+/** What platform/http needs to know about keys, tokens and organizations. Implemented by the organizations module. */
 export abstract class Authenticator {
-  /** Null for a key that is unknown, expired or revoked. */
-  abstract authenticate(presentedKey: string): Promise<Principal | null>;
+  /** @throws unavailable when it cannot be found out */
+  abstract authenticate(presented: string): Promise<Authentication>;
   /** `id` is a lower-case UUID. */
   abstract organizationExists(id: string): Promise<boolean>;
 }
+
+/** How a line of what somebody did names them: by key where there is one. */
+export const nameOfPrincipal = ({ keyId, actor }: Principal): string => keyId ?? actor.id;
 
 declare module 'fastify' {
   interface FastifyRequest {

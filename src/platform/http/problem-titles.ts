@@ -48,7 +48,17 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
   unauthenticated: {
     status: 401,
     title: 'No valid API key',
-    meaning: 'No key, or one that is unknown, expired or revoked, or that was sent in the query string.',
+    meaning: 'No key or token, or one that is unknown, expired or revoked, or that was sent in the query string.',
+  },
+  invalid_signature: {
+    status: 401,
+    title: 'The signature is not good',
+    meaning: 'The key signs its requests, and the signature is missing, stale, or not that of this request.',
+  },
+  replayed_request: {
+    status: 401,
+    title: 'The request was sent before',
+    meaning: 'Its nonce was spent. Sign it anew, with another nonce.',
   },
   forbidden: { status: 403, title: 'Not allowed', meaning: 'The key lacks a scope that the operation needs.' },
   not_found: {

@@ -50,6 +50,8 @@ describe('scopes', () => {
     keyId: 'k',
     organizationId: 'o',
     scopes: new Set(scopes),
+    actor: { kind: 'key' as const, id: 'k' },
+    signingSecret: null,
   });
 
   it('are needed all, literally', () => {

@@ -1,6 +1,7 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import { fieldErrors, invariantViolated } from '../../domain/errors.js';
 import { OpenApiSchemas } from './openapi-schemas.js';
+import { isOptionalBody } from './optional-body.js';
 import { coerceQuery } from './query-coercion.js';
 
 /**
@@ -17,7 +18,8 @@ export class SchemaPipe implements PipeTransform {
       throw invariantViolated(`A ${type} is taken as a whole, as a class that describes it.`);
     }
     const check = this.schemas.get(metatype.name);
-    const candidate = type === 'query' ? coerceQuery(value as Record<string, unknown>, check.schema) : value;
+    const sent = value === undefined && type === 'body' && isOptionalBody(metatype) ? {} : value;
+    const candidate = type === 'query' ? coerceQuery(sent as Record<string, unknown>, check.schema) : sent;
     const { errors, total } = check.violations(candidate, type === 'query' ? '/query' : '');
     if (total > 0) throw fieldErrors('invalid', errors, total);
     return candidate;

@@ -133,11 +133,11 @@ export class IdempotencyRepository {
     return row?.count ?? 0;
   }
 
-  /** Deletes expired records, a bounded number at a time. */
+  /** Deletes expired records, a bounded number at a time. By their key: `ctid` is granted to nobody who is granted columns. */
   async purgeExpired(on: Queryable, limit: number): Promise<number> {
     return on.execute(
-      `DELETE FROM idempotency_keys WHERE ctid IN (
-         SELECT ctid FROM idempotency_keys WHERE expires_at <= now() LIMIT $1)`,
+      `DELETE FROM idempotency_keys WHERE (organization_id, operation, key) IN (
+         SELECT organization_id, operation, key FROM idempotency_keys WHERE expires_at <= now() LIMIT $1)`,
       [limit],
     );
   }

@@ -8,6 +8,7 @@ const PRIVATE_FIELDS = new Set([
   'password',
   'secret',
   'token',
+  'signingsecret',
   'iban',
   'counterpartyiban',
   'organizationiban',
@@ -19,14 +20,16 @@ const PRIVATE_FIELDS = new Set([
   'remittance',
 ]);
 
-/** IBANs and API keys inside other texts: database messages like to quote values. */
+/** IBANs, keys and tokens inside other texts: database messages like to quote values. */
 const IBAN = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b/g;
-const API_KEY = /\btrk_[\w-]+/g;
 /** Secrets that the driver of a database, of Redis or of HTTP may quote: `scheme://user:password@host`, `password=`, a Bearer, a webhook's. */
 const URL_PASSWORD = /(:\/\/[^\s:@/]*):(?!\d+(?:[\s/?#]|$))\S*@/g;
 const NAMED_PASSWORD = /\b(password=)[^\s&]+/gi;
 const BEARER = /\b(Bearer )[^\s"']+/gi;
 const WEBHOOK_SECRET = /\bwhsec_[\w+/=-]+/g;
+const API_KEY = /\btr[ks]_[\w-]+/g;
+/** A token: a header that begins with `{"`, a payload that does, and a signature. */
+const TOKEN = /\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/g;
 
 const CENSORED = '[redacted]';
 const MAX_DEPTH = 6;
@@ -43,7 +46,8 @@ export function scrub(text: string): string {
     .replace(BEARER, `$1${CENSORED}`)
     .replace(WEBHOOK_SECRET, CENSORED)
     .replace(IBAN, CENSORED)
-    .replace(API_KEY, CENSORED);
+    .replace(API_KEY, CENSORED)
+    .replace(TOKEN, CENSORED);
 }
 
 /** What a log says about an error. Not its other properties: a database error carries the statement's parameters. */

@@ -1,4 +1,4 @@
-import { apiKeyStatus, isUseWorthNoting } from './api-key.js';
+import { apiKeyStatus, endOfOverlap, isUseWorthNoting } from './api-key.js';
 
 const NOW = new Date('2026-11-21T12:00:00.000Z');
 const before = (ms: number): Date => new Date(NOW.getTime() - ms);
@@ -22,5 +22,12 @@ describe('an API key', () => {
     expect(isUseWorthNoting({ lastUsedAt: null }, NOW)).toBe(true);
     expect(isUseWorthNoting({ lastUsedAt: before(59_999) }, NOW)).toBe(false);
     expect(isUseWorthNoting({ lastUsedAt: before(60_000) }, NOW)).toBe(true);
+  });
+
+  it('that was rotated ends with the overlap, and not later than it would have ended anyway', () => {
+    const in90Seconds = new Date(NOW.getTime() + 90_000);
+    expect(endOfOverlap({ expiresAt: null }, NOW, 90)).toEqual(in90Seconds);
+    expect(endOfOverlap({ expiresAt: in90Seconds }, NOW, 60)).toEqual(new Date(NOW.getTime() + 60_000));
+    expect(endOfOverlap({ expiresAt: in90Seconds }, NOW, 3_600)).toEqual(in90Seconds);
   });
 });

@@ -1,4 +1,4 @@
-import { newKeyText, publicIdOf } from './key-text.js';
+import { newKeyText, newSigningSecret, publicIdOf } from './key-text.js';
 
 describe('the text of an API key', () => {
   it('has a public id of 16 characters and a secret of 43, which are 256 bits', () => {
@@ -35,5 +35,14 @@ describe('the text of an API key', () => {
     ['a line break at the end', `${newKeyText().text}\n`],
   ])('is refused without asking anybody: %s', (_, text) => {
     expect(publicIdOf(text)).toBeNull();
+  });
+});
+
+describe('a signing secret', () => {
+  it('has 256 bits, is never the same twice, and is no key', () => {
+    const secrets = Array.from({ length: 100 }, () => newSigningSecret());
+    expect(new Set(secrets).size).toBe(secrets.length);
+    for (const secret of secrets) expect(secret).toMatch(/^trs_[A-Za-z0-9]{43}$/);
+    expect(publicIdOf(newSigningSecret())).toBeNull();
   });
 });

@@ -8,7 +8,7 @@ export interface KeyText {
 }
 
 const PUBLIC_ID_LENGTH = 16;
-/** 43 of 62 characters are 256 bits: nothing is gained by guessing, so a fast hash is enough to keep it. */
+/** 43 of 62 characters are 256 bits: nothing is gained by guessing, so a fast keyed hash is enough to keep it. */
 const SECRET_LENGTH = 43;
 
 const DIGITS = '0123456789';
@@ -23,6 +23,11 @@ const fromSystem: FillRandom = (bytes) => void globalThis.crypto.getRandomValues
 export function newKeyText(fillRandom: FillRandom = fromSystem): KeyText {
   const publicId = randomText(PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH, fillRandom);
   return { publicId, text: `trk_${publicId}_${randomText(SECRET_ALPHABET, SECRET_LENGTH, fillRandom)}` };
+}
+
+/** A secret to sign requests with, `trs_<secret>`: shown once, and kept sealed, because signatures are checked with it. */
+export function newSigningSecret(fillRandom: FillRandom = fromSystem): string {
+  return `trs_${randomText(SECRET_ALPHABET, SECRET_LENGTH, fillRandom)}`;
 }
 
 /** The public id in a key, or null when the text is no key of ours. */

@@ -1,7 +1,7 @@
 /**
  * What a key may do. `<resource>:read` and `<resource>:write`, and a few powers of their own:
  * `bulk-requests:approve` releases what waits for a second pair of eyes, `transfers:read-pii` shows IBANs unmasked,
- * `fraud:review` decides cases, `operator` resolves, requeues and sees the boards.
+ * `audit-log:read` shows who did what, `policies:read` what has to be approved; `fraud:review` decides cases, `operator` resolves, requeues and sees the boards.
  */
 export const SCOPES = [
   'accounts:read',
@@ -15,6 +15,8 @@ export const SCOPES = [
   'transfers:write',
   'transfers:read-pii',
   'fraud:review',
+  'audit-log:read',
+  'policies:read',
   'operator',
 ] as const;
 

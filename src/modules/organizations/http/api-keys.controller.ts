@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   ApiPage,
   ApiProblems,
@@ -10,12 +10,25 @@ import {
   PlatformScope,
 } from '../../../platform/http/index.js';
 import { Reply } from '../../../platform/idempotency/index.js';
-import type { ApiKey } from '../domain/api-key.js';
 import { OrganizationsQueries } from '../organizations.queries.js';
-import { OrganizationsService } from '../organizations.service.js';
-import { ApiKeyDto, apiKeyDto, CreateApiKeyDto, IssuedApiKeyDto, issuedApiKeyDto } from './api-keys.dto.js';
+import { type ApiKeyAnswer, OrganizationsService } from '../organizations.service.js';
+import {
+  ApiKeyDto,
+  apiKeyDto,
+  CreateApiKeyDto,
+  IssuedApiKeyDto,
+  issuedApiKeyDto,
+  RotateApiKeyDto,
+} from './api-keys.dto.js';
 
-const SHOWN_ONCE = 'The key, created. `secret` is shown this once; a replay has null there.';
+const SHOWN_ONCE = 'The key, created. `secret` and `signing_secret` are shown this once; a replay has null there.';
+const ROTATIONS = {
+  with_an_overlap: { summary: 'The old key works for another hour', value: { overlap_seconds: 3_600 } },
+  at_once: {
+    summary: 'The old key stops working now, and the new one signs',
+    value: { overlap_seconds: 0, require_signature: true },
+  },
+};
 
 @ApiTags('API keys')
 @Controller('organizations/:organization_id/api-keys')
@@ -33,9 +46,11 @@ export class ApiKeysController {
   create(
     @IdParam('organization_id') organizationId: string,
     @IdempotencyKey() idempotencyKey: string | null,
-    @Body() { name, scopes, expires_at: expiresAt = null }: CreateApiKeyDto,
+    @Body() { name, scopes, expires_at: expiresAt = null, require_signature: requireSignature }: CreateApiKeyDto,
   ): Promise<Reply> {
-    return this.organizations.createApiKey({ organizationId, name, scopes, expiresAt }, idempotencyKey, created);
+    const signing = requireSignature === undefined ? {} : { requireSignature };
+    const command = { organizationId, name, scopes, expiresAt, ...signing };
+    return this.organizations.createApiKey(command, idempotencyKey, created);
   }
 
   /** List the API keys of an organization, newest first, revoked ones included. */
@@ -67,19 +82,33 @@ export class ApiKeysController {
     await this.organizations.revokeApiKey(organizationId, id);
   }
 
-  /** Rotate an API key: a new one with the same name, scopes and expiry; the old one is revoked at once. */
+  /**
+   * Rotate an API key: a new one with the same name, scopes and expiry.
+   *
+   * The old one is revoked at once, or works on for `overlap_seconds`, so that callers can be given the new one without a gap. It then
+   * names its successor in `rotated_to`. A key is rotated once; to rotate again, rotate its successor.
+   */
   @Post(':id/rotate')
   @PlatformScope()
   @ApiCreatedResponse({ type: IssuedApiKeyDto, description: SHOWN_ONCE })
-  @ApiProblems(400, 401, 403, 404, 409, 422, 503)
+  @ApiBody({ type: RotateApiKeyDto, required: false, examples: ROTATIONS })
+  @ApiProblems(400, 401, 403, 404, 409, 413, 415, 422, 503)
   rotate(
     @IdParam('organization_id') organizationId: string,
     @IdParam() apiKeyId: string,
     @IdempotencyKey() idempotencyKey: string | null,
+    @Body() { overlap_seconds: overlapSeconds, require_signature: requireSignature }: RotateApiKeyDto,
   ): Promise<Reply> {
-    return this.organizations.rotateApiKey({ organizationId, apiKeyId }, idempotencyKey, created);
+    const overlap = overlapSeconds === undefined ? {} : { overlapSeconds };
+    const signing = requireSignature === undefined ? {} : { requireSignature };
+    const command = { organizationId, apiKeyId, ...overlap, ...signing };
+    return this.organizations.rotateApiKey(command, idempotencyKey, created);
   }
 }
 
-const created = (key: ApiKey, secret: string | null): Reply =>
-  Reply.of(201, issuedApiKeyDto(key, secret), `/api/v1/organizations/${key.organizationId}/api-keys/${key.id}`);
+const created: ApiKeyAnswer = (key, secret, signingSecret) =>
+  Reply.of(
+    201,
+    issuedApiKeyDto(key, { secret, signingSecret }),
+    `/api/v1/organizations/${key.organizationId}/api-keys/${key.id}`,
+  );

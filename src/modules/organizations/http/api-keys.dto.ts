@@ -1,10 +1,25 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayMinSize, IsIn, IsISO8601, IsOptional, Length, Matches } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsISO8601,
+  IsOptional,
+  Length,
+  Matches,
+  Max,
+  Min,
+} from 'class-validator';
 import { NAME_PATTERN } from '../../../domain/text.js';
+import { OptionalBody } from '../../../platform/http/index.js';
 import { type ApiKey, type ApiKeyStatus, apiKeyStatus } from '../domain/api-key.js';
 import { type Scope, SCOPES } from '../domain/scopes.js';
 
 const EXAMPLE_SCOPES: Scope[] = ['accounts:read', 'bulk-requests:read', 'bulk-requests:write', 'transfers:read'];
+/** 30 days. */
+const MAX_OVERLAP_SECONDS = 2_592_000;
 
 export class CreateApiKeyDto {
   /**
@@ -31,6 +46,38 @@ export class CreateApiKeyDto {
   @IsOptional()
   @IsISO8601()
   expires_at?: string | null;
+
+  /**
+   * Each request with the key has to be signed with `signing_secret` (docs/authentication.md).
+   * @example false
+   */
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsBoolean()
+  require_signature?: boolean;
+}
+
+@OptionalBody()
+export class RotateApiKeyDto {
+  /**
+   * For how long the old key still works; left out: as long as the installation says, which is not at all unless it is configured.
+   * @example 3600
+   */
+  @ApiProperty({ type: 'integer', minimum: 0, maximum: MAX_OVERLAP_SECONDS, required: false })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(MAX_OVERLAP_SECONDS)
+  overlap_seconds?: number;
+
+  /**
+   * Each request with the key has to be signed with `signing_secret` (docs/authentication.md). Left out: as with the old key.
+   * @example false
+   */
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsBoolean()
+  require_signature?: boolean;
 }
 
 export class ApiKeyDto {
@@ -91,15 +138,42 @@ export class ApiKeyDto {
    */
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   last_used_at: string | null;
+
+  /**
+   * Whether each of its requests has to be signed.
+   * @example false
+   */
+  require_signature: boolean;
+
+  /**
+   * The first key of its line of rotations: keys with the same one are one actor.
+   * @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d
+   */
+  @ApiProperty({ format: 'uuid' })
+  lineage_id: string;
+
+  /**
+   * The key it was rotated into; null: it was not. Until `expires_at` both work.
+   * @example null
+   */
+  @ApiProperty({ type: String, format: 'uuid', nullable: true })
+  rotated_to: string | null;
 }
 
 export class IssuedApiKeyDto extends ApiKeyDto {
   /**
-   * The whole key. Shown this once and stored nowhere: null when the answer is a replay.
+   * The whole key. Shown this once: null when the answer is a replay.
    * @example trk_k3v9x2m8q1z7w5t4_EXAMPLEexampleEXAMPLEexampleEXAMPLEexampleEXA
    */
   @ApiProperty({ type: String, nullable: true })
   secret: string | null;
+
+  /**
+   * What its requests are signed with. Shown this once: null when the answer is a replay, or the key signs nothing.
+   * @example null
+   */
+  @ApiProperty({ type: String, nullable: true })
+  signing_secret: string | null;
 }
 
 export function apiKeyDto(key: ApiKey): ApiKeyDto {
@@ -113,9 +187,17 @@ export function apiKeyDto(key: ApiKey): ApiKeyDto {
     expires_at: key.expiresAt?.toISOString() ?? null,
     revoked_at: key.revokedAt?.toISOString() ?? null,
     last_used_at: key.lastUsedAt?.toISOString() ?? null,
+    require_signature: key.requiresSignature,
+    lineage_id: key.lineageId,
+    rotated_to: key.successorId,
   };
 }
 
-export function issuedApiKeyDto(key: ApiKey, secret: string | null): IssuedApiKeyDto {
-  return { ...apiKeyDto(key), secret };
+export interface ShownSecrets {
+  readonly secret: string | null;
+  readonly signingSecret: string | null;
+}
+
+export function issuedApiKeyDto(key: ApiKey, { secret, signingSecret }: ShownSecrets): IssuedApiKeyDto {
+  return { ...apiKeyDto(key), secret, signing_secret: signingSecret };
 }

@@ -1,24 +1,48 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import { Database, PLATFORM, prepared, type Queryable, sqlState, type Tx } from '../../../platform/database/index.js';
-import type { ApiKey } from '../domain/api-key.js';
+import type { ApiKey, KeyHash } from '../domain/api-key.js';
 import type { Organization } from '../domain/organization.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { OrganizationEntity } from './organization.entity.js';
 
 const UNIQUE_VIOLATION = '23505';
 
-/** With the hash that a presented key is held against. */
-export type KnownApiKey = ApiKey & { readonly secretHash: Buffer };
+/** With the hash that a presented key is held against, and the sealed secret that its requests are signed with. */
+export type KnownApiKey = ApiKey & {
+  readonly secretHash: Buffer;
+  readonly hashKeyId: number | null;
+  readonly signingSecret: Buffer | null;
+};
+
+/** What is kept of a key, under the current key of the ring. */
+export type RenewedSecrets = KeyHash & { readonly signingSecret: Buffer | null };
+
+/** A key that is new: it was neither used, revoked nor rotated. */
+export type NewApiKey = Pick<
+  ApiKeyEntity,
+  | 'id'
+  | 'organizationId'
+  | 'publicId'
+  | 'secretHash'
+  | 'hashKeyId'
+  | 'name'
+  | 'scopes'
+  | 'expiresAt'
+  | 'lineageId'
+  | 'signingSecret'
+>;
 
 const ORGANIZATION = 'id, name, slug, created_at AS "createdAt"';
 
 const API_KEY = `id, organization_id AS "organizationId", public_id AS "publicId", name, scopes, created_at AS "createdAt",
-  expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"`;
+  expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt", lineage_id AS "lineageId",
+  successor_id AS "successorId", signing_secret IS NOT NULL AS "requiresSignature"`;
 
 const FIND_API_KEY = prepared(
   'find_api_key',
-  `SELECT ${API_KEY}, secret_hash AS "secretHash" FROM api_keys WHERE public_id = $1`,
+  `SELECT ${API_KEY}, secret_hash AS "secretHash", hash_key_id::float8 AS "hashKeyId", signing_secret AS "signingSecret"
+     FROM api_keys WHERE public_id = $1`,
 );
 
 /** Tenants and keys are the platform's: who a key belongs to is found out before anybody acts for an organization. */
@@ -49,6 +73,14 @@ export class OrganizationsRepository {
     return organization ?? null;
   }
 
+  async findBySlug(slug: string): Promise<Organization | null> {
+    const [organization] = await this.platform.query<Organization>(
+      `SELECT ${ORGANIZATION} FROM organizations WHERE slug = $1`,
+      [slug],
+    );
+    return organization ?? null;
+  }
+
   /** Newest first, from before `beforeId` on. */
   async list(limit: number, beforeId: string | null): Promise<Organization[]> {
     return this.platform.query<Organization>(
@@ -57,11 +89,9 @@ export class OrganizationsRepository {
     );
   }
 
-  async insertApiKey(
-    tx: Tx,
-    values: Omit<ApiKeyEntity, 'createdAt' | 'revokedAt' | 'lastUsedAt'>,
-  ): Promise<ApiKeyEntity> {
-    const key = tx.manager.create(ApiKeyEntity, { ...values, revokedAt: null, lastUsedAt: null });
+  async insertApiKey(tx: Tx, values: NewApiKey): Promise<ApiKeyEntity> {
+    const unused = { revokedAt: null, lastUsedAt: null, successorId: null };
+    const key = tx.manager.create(ApiKeyEntity, { ...values, ...unused });
     await tx.manager.insert(ApiKeyEntity, key);
     return key;
   }
@@ -94,8 +124,27 @@ export class OrganizationsRepository {
     return result.affected === 1;
   }
 
-  /** Outside any transaction: nothing waits for it and nothing depends on it. */
-  async noteApiKeyUse(id: string): Promise<void> {
-    await this.platform.execute(`UPDATE api_keys SET last_used_at = now() WHERE id = $1`, [id]);
+  /** Gives a key its successor, and an end. False when it has a successor or was revoked already. `endsAt` null: it ends now. */
+  async succeedApiKey(tx: Tx, id: string, successorId: string, endsAt: Date | null): Promise<boolean> {
+    const succeeded = await tx.execute(
+      `UPDATE api_keys
+          SET successor_id = $2,
+              revoked_at = CASE WHEN $3::timestamptz IS NULL THEN now() END,
+              expires_at = coalesce($3, expires_at)
+        WHERE id = $1 AND revoked_at IS NULL AND successor_id IS NULL`,
+      [id, successorId, endsAt],
+    );
+    return succeeded === 1;
+  }
+
+  /** Outside any transaction: nothing waits for it and nothing depends on it. `renewed` null: what is kept of the key stays as it is. */
+  async noteApiKeyUse(id: string, renewed: RenewedSecrets | null): Promise<void> {
+    await this.platform.execute(
+      `UPDATE api_keys
+          SET last_used_at = now(), secret_hash = coalesce($2, secret_hash), hash_key_id = coalesce($3, hash_key_id),
+              signing_secret = coalesce($4, signing_secret)
+        WHERE id = $1`,
+      [id, renewed?.secretHash ?? null, renewed?.hashKeyId ?? null, renewed?.signingSecret ?? null],
+    );
   }
 }

@@ -9,6 +9,7 @@ import {
   IdParam,
   OptionalOrganizationId,
   type Page,
+  nameOfPrincipal,
   type Principal,
   Scopes,
 } from '../../../platform/http/index.js';
@@ -88,13 +89,13 @@ export class ReconciliationBreaksController {
   @ApiProblems(400, 401, 403, 404, 409, 413, 415, 422, 503)
   resolve(
     @OptionalOrganizationId() organizationId: string | null,
-    @CurrentPrincipal() { keyId }: Principal,
+    @CurrentPrincipal() principal: Principal,
     @IdempotencyKey() idempotencyKey: string | null,
     @IdParam() id: string,
     @Body() { resolution, note }: ResolveBreakDto,
   ): Promise<Reply> {
     const command = { organizationId, breakId: id, resolution, note: normalizeText(note) };
-    return this.reconciliation.resolve(command, keyId ?? 'admin', idempotencyKey, (resolved) =>
+    return this.reconciliation.resolve(command, nameOfPrincipal(principal), idempotencyKey, (resolved) =>
       Reply.of(200, reconciliationBreakDto(resolved)),
     );
   }

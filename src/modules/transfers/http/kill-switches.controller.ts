@@ -9,6 +9,7 @@ import {
   type Page,
   PageQuery,
   PlatformScope,
+  nameOfPrincipal,
   type Principal,
   Scopes,
 } from '../../../platform/http/index.js';
@@ -84,9 +85,12 @@ export class KillSwitchesController {
 
   private async set(
     target: KillSwitchTarget,
-    { keyId }: Principal,
+    principal: Principal,
     { engaged, reason = null }: SetKillSwitchDto,
   ): Promise<KillSwitchDto> {
-    return killSwitchDto(target, await this.killSwitches.set({ ...target, engaged, reason, by: keyId ?? 'admin' }));
+    return killSwitchDto(
+      target,
+      await this.killSwitches.set({ ...target, engaged, reason, by: nameOfPrincipal(principal) }),
+    );
   }
 }
