@@ -31,6 +31,11 @@ interface Limit {
   readonly ownerOf: (principal: Principal) => string | null;
 }
 
+interface Owned {
+  readonly limit: Limit;
+  readonly owner: string;
+}
+
 type Usage = NonNullable<LimitState['usage']>;
 
 /**
@@ -101,13 +106,18 @@ export class RedisRateLimiter extends RateLimiter implements OnModuleInit, OnApp
       const inMemory = (): Usage | null => (isRead ? null : this.countInMemory(limit, owner));
       return stateOf(limit, counted?.[index] ?? inMemory());
     });
-    this.note(owned, states);
+    this.note(owned, states, counted !== null);
     return states;
   }
 
   private limitsOf(config: Config): readonly Limit[] {
     const inRedis = (name: string, points: number): RateLimiterRedis =>
-      new RateLimiterRedis({ storeClient: this.connection, keyPrefix: `rate:${name}`, points, duration: WINDOW_SECONDS });
+      new RateLimiterRedis({
+        storeClient: this.connection,
+        keyPrefix: `rate:${name}`,
+        points,
+        duration: WINDOW_SECONDS,
+      });
     const { RATE_LIMIT_PER_MINUTE: ofKey, RATE_LIMIT_ORGANIZATION_PER_MINUTE: ofOrganization } = config;
     const limits: Limit[] = [
       { name: 'key', quota: ofKey, inRedis: inRedis('key', ofKey), ownerOf: callerOf },
@@ -126,7 +136,7 @@ export class RedisRateLimiter extends RateLimiter implements OnModuleInit, OnApp
     return usageOf(quota - used, resetMs, used > quota);
   }
 
-  private knownToBeOver(owned: readonly { limit: Limit; owner: string }[]): LimitState | null {
+  private knownToBeOver(owned: readonly Owned[]): LimitState | null {
     for (const { limit, owner } of owned) {
       const leftMs = (this.overUntilMs.get(`${limit.name}:${owner}`) ?? 0) - performance.now();
       if (leftMs <= 0) continue;
@@ -136,10 +146,11 @@ export class RedisRateLimiter extends RateLimiter implements OnModuleInit, OnApp
     return null;
   }
 
-  private note(owned: readonly { limit: Limit; owner: string }[], states: readonly LimitState[]): void {
+  private note(owned: readonly Owned[], states: readonly LimitState[], isOfRedis: boolean): void {
     states.forEach(({ name, usage }, index) => {
       if (!usage?.isExceeded) return;
       this.refused.inc({ limit: name });
+      if (!isOfRedis) return;
       if (this.overUntilMs.size >= MAX_NAMES_IN_MEMORY) this.overUntilMs.clear();
       this.overUntilMs.set(`${name}:${owned[index]?.owner ?? ''}`, performance.now() + usage.resetSeconds * 1_000);
     });
