@@ -110,6 +110,11 @@ describe('large bodies', () => {
     expect(await isFull()).toBe(true);
     expect(await answerTo(large)).toMatchObject({ code: 'unavailable', headers: { 'retry-after': '1' } });
     expect((await answerTo(thing)).status).toBe(201);
+    const third = await openRaw(app);
+    third.send(head(large.length), large.slice(0, 1_000));
+    await eventually(() => third.received.startsWith('HTTP/1.1 503 '), { what: 'the third to be refused' });
+    third.send(large.slice(1_000), head(thing.length), thing); // what is left is thrown away, the connection lives on
+    await eventually(() => third.received.includes('HTTP/1.1 201 '), { what: 'the connection to be used again' });
     expect(await answerTo('x'.repeat(2 * MIB + 1))).toMatchObject({ status: 413 });
     first.send(large.slice(1_000));
     await eventually(() => first.received.includes('"invalid_json"'), { what: 'the first to be read' });

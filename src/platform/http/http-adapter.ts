@@ -102,7 +102,12 @@ function createInstance(settings: HttpSettings, securityHeaders: SecurityHeaders
   const headersTimeout = settings.HTTP_HEADERS_TIMEOUT_MS;
   const instance = fastify({
     trustProxy: settings.TRUST_PROXY,
-    http: { headersTimeout, connectionsCheckingInterval: Math.min(MAX_CONNECTIONS_CHECK_MS, headersTimeout / 2) },
+    http: {
+      headersTimeout,
+      connectionsCheckingInterval: Math.min(MAX_CONNECTIONS_CHECK_MS, headersTimeout / 2),
+      // Node would answer by itself, with nothing: see the first hook.
+      requireHostHeader: false,
+    },
     keepAliveTimeout: KEEP_ALIVE_MS,
     bodyLimit: settings.BODY_LIMIT_BYTES,
     genReqId: (request) => requestIdOf(request.headers[REQUEST_ID_HEADER]),
@@ -139,7 +144,8 @@ function addHooks(instance: FastifyInstance, state: AdapterState, settings: Http
   instance.addHook('onReady', () => state.securityHeaders.load());
   instance.addHook('onRequest', (request, reply, done) => {
     setFixedHeaders(request, reply, state.securityHeaders);
-    withRequestId(request.id, done);
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') done(withoutHost());
+    else withRequestId(request.id, done);
   });
   if (settings.REQUIRE_HTTPS) {
     instance.addHook('onRequest', async (request, reply) => (requireHttps(request, reply) ? reply : undefined));
@@ -157,6 +163,8 @@ function addHooks(instance: FastifyInstance, state: AdapterState, settings: Http
   });
   instance.addHook('onResponse', async (request, reply) => logRequest(request, reply));
 }
+
+const withoutHost = (): DomainError => new DomainError('invalid', 'invalid_request', 'The request has no Host.');
 
 function setFixedHeaders(request: FastifyRequest, reply: FastifyReply, securityHeaders: SecurityHeaders): void {
   reply.raw.setHeader(REQUEST_ID_HEADER, request.id);

@@ -142,7 +142,7 @@ const paths: Group = {
     badInput('a preflight while CORS is off', { method: 'OPTIONS', path: '/accounts' }, refused(404, 'not_found')),
     badInput('TRACE', { method: 'TRACE', path: '/accounts' }, refused(404, 'not_found')),
     wire('no HTTP', 'NONSENSE\r\n\r\n', 400),
-    wire('no host', 'GET /api/v1/accounts HTTP/1.1\r\n\r\n', 400),
+    wire('no host', 'GET /api/v1/accounts HTTP/1.1\r\nConnection: close\r\n\r\n', 400),
     wire(
       'two lengths',
       `POST /api/v1/bulk-requests HTTP/1.1\r\n${HOST}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`,
