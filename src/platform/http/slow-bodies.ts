@@ -8,20 +8,26 @@ const MAX_SWEEP_MS = 1_000;
 
 interface Watched {
   readonly reply: FastifyReply;
-  sinceMs: number;
   /** Of the connection, so the headers are not in the difference. */
-  bytesBefore: number;
+  readonly bytesBefore: number;
+  elapsedMs: number;
 }
 
-/** Cuts requests whose body drips: each holds a connection, and what has arrived of it, in memory. */
+/**
+ * Cuts requests whose body drips: each holds a connection, and what has arrived of it, in memory. Time is counted in sweeps, not by the
+ * clock: while this process is busy it neither sweeps nor reads, and what it did not read is not the caller's fault.
+ */
 export class SlowBodies {
   private readonly watched = new Map<IncomingMessage, Watched>();
+  private readonly sweepMs: number;
 
   /** @param graceMs how long any body may take; longer only as fast as the minimum rate */
-  constructor(private readonly graceMs: number) {}
+  constructor(private readonly graceMs: number) {
+    this.sweepMs = Math.min(MAX_SWEEP_MS, graceMs / 2);
+  }
 
   watchOver(instance: FastifyInstance): void {
-    const sweeping = setInterval(() => this.sweep(), Math.min(MAX_SWEEP_MS, this.graceMs / 2)).unref();
+    const sweeping = setInterval(() => this.sweep(), this.sweepMs).unref();
     instance.addHook('onClose', async () => clearInterval(sweeping));
     instance.addHook('preParsing', (request, reply, payload, done) => {
       this.watch(request, reply);
@@ -33,19 +39,19 @@ export class SlowBodies {
 
   private watch({ raw }: FastifyRequest, reply: FastifyReply): void {
     if (raw.complete || typeof raw.socket.bytesRead !== 'number') return;
-    this.watched.set(raw, { reply, sinceMs: performance.now(), bytesBefore: raw.socket.bytesRead });
+    this.watched.set(raw, { reply, bytesBefore: raw.socket.bytesRead, elapsedMs: 0 });
   }
 
   private sweep(): void {
-    const nowMs = performance.now();
     for (const [raw, watched] of this.watched) {
+      watched.elapsedMs += this.sweepMs;
       if (raw.complete || raw.destroyed || raw.socket.destroyed) this.watched.delete(raw);
-      else if (this.isTooSlow(raw, watched, nowMs)) this.cut(raw, watched.reply);
+      else if (this.isTooSlow(raw, watched)) this.cut(raw, watched.reply);
     }
   }
 
-  private isTooSlow(raw: IncomingMessage, { sinceMs, bytesBefore }: Watched, nowMs: number): boolean {
-    const beyondGraceMs = nowMs - sinceMs - this.graceMs;
+  private isTooSlow(raw: IncomingMessage, { elapsedMs, bytesBefore }: Watched): boolean {
+    const beyondGraceMs = elapsedMs - this.graceMs;
     if (beyondGraceMs <= 0) return false;
     return raw.socket.bytesRead - bytesBefore < (beyondGraceMs / 1_000) * MIN_BYTES_PER_SECOND;
   }
