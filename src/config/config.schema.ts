@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { readSecrets, secretStores } from './secrets.js';
 import { isDevelopmentKey, parseEncryptionKeys } from './encryption-keys.js';
@@ -26,6 +27,30 @@ const encryptionKeys = z.string().transform((text, context) => {
   context.addIssue(keys);
   return z.NEVER;
 });
+const listOf = (text: string): string[] => text.split(',').map((item) => item.trim());
+
+/** Addresses, networks (CIDR), or the names that stand for the private ones. */
+const isProxy = (text: string): boolean => {
+  const [address = '', bits, ...rest] = text.split('/');
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+};
+const trustedProxies = z.union([
+  flag,
+  z
+    .string()
+    .transform(listOf)
+    .refine((proxies) => proxies.every(isProxy), 'must be true, false, or addresses and networks, separated by commas'),
+]);
+
+const isOrigin = (text: string): boolean =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
+const origins = z
+  .string()
+  .transform((text) => (text === '' ? [] : listOf(text)))
+  .refine((list) => list.every(isOrigin), 'must be origins such as https://app.example.com, separated by commas');
 
 /** Every environment variable the product reads. Keys are the variables' names; `.env.example` lists the same ones. */
 export const configSchema = z
@@ -43,9 +68,17 @@ export const configSchema = z
     HOST: z.string().min(1).default('127.0.0.1'),
     PORT: integer(0, 65535).default(3000),
     WORKER_PORT: z.preprocess((text) => (text === '' ? undefined : text), integer(0, 65535).optional()),
-    TRUST_PROXY: flag.default(false),
     // The first encrypts, all decrypt. Without one there is a development key, except in production.
     DATA_ENCRYPTION_KEYS: z.preprocess((text) => (text === '' ? undefined : text), encryptionKeys.optional()),
+    TRUST_PROXY: trustedProxies.default(false),
+    REQUIRE_HTTPS: flag.default(false),
+    CORS_ORIGINS: origins.default([]),
+    HTTP_HEADERS_TIMEOUT_MS: integer(50, 120_000).default(30_000),
+    HTTP_BODY_TIMEOUT_MS: integer(50, 120_000).default(10_000),
+    LARGE_BODIES_AT_ONCE: integer(1, 1_000).default(8),
+    // 0: no limit.
+    RATE_LIMIT_PER_MINUTE: integer(0, 10_000_000).default(60_000),
+    RATE_LIMIT_ORGANIZATION_PER_MINUTE: integer(0, 10_000_000).default(300_000),
     // Optional once organizations have their own keys; the worker never reads it.
     ADMIN_API_KEY: z.string().min(8, 'needs at least 8 characters').optional(),
     METRICS_TOKEN: optionalText,
@@ -93,6 +126,10 @@ export const configSchema = z
     // 0: no run by itself.
     RECONCILIATION_INTERVAL_MS: integer(0, 2_592_000_000).default(86_400_000),
     COMPLETION_MAX_FAILURES: integer(1, 100).default(3),
+  })
+  .refine((config) => !config.REQUIRE_HTTPS || config.TRUST_PROXY !== false, {
+    path: ['REQUIRE_HTTPS'],
+    message: 'needs TRUST_PROXY: without a proxy that ends TLS, every request is plain HTTP',
   })
   .refine((config) => config.DEFAULT_RAIL !== 'http' || config.RAIL_HTTP_URL !== undefined, {
     path: ['RAIL_HTTP_URL'],

@@ -9,6 +9,7 @@ export type ErrorKind =
   | 'not_found'
   | 'conflict' // against the current state of something
   | 'too_large'
+  | 'too_slow' // its body does not arrive
   | 'unsupported_media_type'
   | 'rule' // well-formed, but against a rule
   | 'rate_limited'

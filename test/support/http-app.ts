@@ -20,6 +20,7 @@ import {
   PlatformScope,
   type Principal,
   QuerySchema,
+  RateLimiter,
   Scopes,
 } from '../../src/platform/http/index.js';
 import { Reply } from '../../src/platform/idempotency/index.js';
@@ -172,9 +173,11 @@ class FailuresController {
 @Module({
   providers: [
     { provide: Authenticator, useClass: FakeAuthenticator },
+    // Counting needs Redis: see test/e2e/rate-limits.spec.ts.
+    { provide: RateLimiter, useValue: { take: async () => [] } },
     { provide: Database, useValue: { poolState: () => ({ total: 3, idle: 1, waiting: 2 }) } },
   ],
-  exports: [Authenticator, Database],
+  exports: [Authenticator, Database, RateLimiter],
 })
 class FakesModule {}
 

@@ -7,6 +7,7 @@ import { Doorkeeper } from './doorkeeper.js';
 import { HttpAdapter } from './http-adapter.js';
 import { API_PREFIX, buildContract, PATHS_WITHOUT_PREFIX } from './openapi.js';
 import { OpenApiSchemas } from './openapi-schemas.js';
+import { RateLimiter } from './rate-limiter.js';
 import { routeOf } from './request-log.js';
 
 /**
@@ -18,6 +19,7 @@ export function configureHttp(app: NestFastifyApplication, config: Config): void
   if (!(adapter instanceof HttpAdapter)) throw new Error('The application needs the HttpAdapter of platform/http.');
   const instance = adapter.getInstance<FastifyInstance>();
   adapter.useDoorkeeper(app.get(Doorkeeper, { strict: false }));
+  adapter.useRateLimiter(app.get(RateLimiter, { strict: false }));
   measureRequests(instance, app.get(Metrics, { strict: false }));
   app.setGlobalPrefix(API_PREFIX, { exclude: PATHS_WITHOUT_PREFIX });
   const contract = buildContract(app, { maxTransfersPerBulk: config.MAX_TRANSFERS_PER_BULK });

@@ -30,5 +30,6 @@ export { sendProblem } from './problem-reply.js';
 export { ProblemDto } from './problem.dto.js';
 export { isPublicPath, OPERATIONS_PREFIX, PUBLIC_PATHS } from './public-paths.js';
 export { QuerySchema } from './query-schema.js';
+export { type LimitState, RateLimiter } from './rate-limiter.js';
 export { ADMIN_SCOPE, holdsScopes, PlatformScope, Scopes } from './scopes.js';
 export { parseStrictJson } from './strict-json.js';

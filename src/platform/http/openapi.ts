@@ -18,6 +18,7 @@ const DESCRIPTION = `Bulk credit transfers, each line paid once.
 - **Amounts** are decimal strings (\`"100.00"\`), times ISO 8601 in UTC, ids UUIDs.
 - **Repeat safely**: send an \`Idempotency-Key\` with every POST that creates or moves something.
 - **Errors** are problem documents (RFC 9457); decide on \`code\`, which [the list of codes](/docs/errors) explains.
+- **Slow down** at 429: \`Retry-After\` says for how long, \`RateLimit\` on every answer what is left.
 - **Correlate**: \`X-Request-Id\` is accepted, echoed on every answer, and follows the work through queues and logs.`;
 
 const SIGNED =

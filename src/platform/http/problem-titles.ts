@@ -8,6 +8,7 @@ const TITLE_OF_KIND: Readonly<Record<ErrorKind, string>> = {
   not_found: 'Not found',
   conflict: 'In conflict with the current state',
   too_large: 'The request is too large',
+  too_slow: 'The request is too slow',
   unsupported_media_type: 'Unsupported media type',
   rule: 'Against a rule',
   rate_limited: 'Too many requests',
@@ -162,6 +163,16 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
     meaning: 'A transfer in our own books is known not to have settled; it can only be resolved as failed.',
   },
   limit_exceeded: { status: 422, title: 'A limit is exceeded', meaning: 'A limit of the organization or account.' },
+  https_required: {
+    status: 403,
+    title: 'HTTPS is required',
+    meaning: 'The request came over plain HTTP. Whoever was on the way may have read its API key: replace it.',
+  },
+  request_timeout: {
+    status: 408,
+    title: 'The request came too slowly',
+    meaning: 'Its headers or its body did not arrive in time. The connection is closed; nothing was done.',
+  },
   rate_limited: { status: 429, title: 'Too many requests', meaning: 'Slow down: ask again after Retry-After.' },
   internal_error: {
     status: 500,

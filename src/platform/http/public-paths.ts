@@ -26,6 +26,15 @@ export function isPublicPath(path: string): boolean {
   return PUBLIC_PATHS.includes(path) || DOCS_FILE.test(path);
 }
 
+const PROBES: readonly string[] = ['/health', '/health/live', '/health/ready', '/metrics'];
+
+/** What probes and scrapes ask for, from inside. */
+export const isProbePath = (path: string): boolean => PROBES.includes(path);
+
+/** What people open in a browser, and what the pages they open need. */
+export const isDocsPath = (path: string): boolean =>
+  isPublicPath(path) && !isProbePath(path) && !SIGNED_PATHS.includes(path);
+
 /** Bull Board speaks HTTP Basic and authenticates in its own plugin. */
 export const OPERATIONS_PREFIX = '/ops/queues';
 

@@ -132,3 +132,29 @@ describe('strict JSON', () => {
     expect(refusal(Uint8Array.from([0xff, 0xfe, 0x7b, 0x00]))).toBe('The body is not UTF-8.');
   });
 });
+
+describe('how much a body may have', () => {
+  const objects = (count: number, keys: number): string => {
+    const one = `{${Array.from({ length: keys }, (_, i) => `"k${i}":1`).join()}}`;
+    return `[${`${one},`.repeat(count - 1)}${one}]`;
+  };
+
+  it('is enough for a hundred thousand lines with every field there is', () => {
+    const line = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`field_${i}`, '1']));
+    const text = JSON.stringify({ credit_transfers: Array.from({ length: 100_000 }, () => line) });
+    expect(parseStrictJson(bytes(text))).toMatchObject({ credit_transfers: { length: 100_000 } });
+  });
+
+  it.each([
+    ['keys', () => objects(2_001, 1_000), 'more than 2000000 keys'],
+    ['values', () => `[${'0,'.repeat(2_500_001)}0]`, 'more than 2500000 values'],
+    ['a string', () => `["${'x'.repeat(131_072)}"]`, 'longer than 131072 bytes'],
+    ['a string of escapes', () => `["${'\\u0041'.repeat(21_846)}"]`, 'longer than 131072 bytes'],
+  ])('is bounded: %s', (_, text, message) => {
+    expect(() => parseStrictJson(bytes(text()))).toThrow(message);
+  });
+
+  it('does not count what is inside of strings', () => {
+    expect(parseStrictJson(bytes(`["${',:'.repeat(60_000)}"]`))).toHaveLength(1);
+  });
+});

@@ -4,12 +4,19 @@ import { DomainError } from '../../domain/errors.js';
 const MAX_DEPTH = 20;
 /** Far more fields than any object of the contract has. It bounds what one object can cost to check and to complain about. */
 const MAX_KEYS_PER_OBJECT = 1_000;
+/** A hundred thousand lines with every field there is have half of it. */
+const MAX_KEYS = 2_000_000;
+/** Entries of lists and members of objects, less one each: what commas separate. */
+const MAX_COMMAS = 2_500_000;
+/** Any text, as it was sent. The schema allows far less; this holds where it says nothing, for names too. */
+const MAX_STRING_BYTES = 131_072;
 /** Names that mean something else to JavaScript than to JSON. */
 const PROTOTYPE_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
+const COMMA = 0x2c;
 const OPENING_BRACKET = 0x5b;
 const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
@@ -20,7 +27,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * JSON as RFC 8259 wants it between systems: UTF-8, no byte order mark, no name twice in an object, no prototype keys, not
- * deeper than 20 levels. JSON.parse does the work; duplicates, which it merges, show as fewer keys in the value than
+ * deeper than 20 levels, and no more of anything than a body of the contract can have. JSON.parse does the work; duplicates, which it merges, show as fewer keys in the value than
  * names in the text.
  *
  * @throws invalid_json
@@ -77,10 +84,11 @@ function countKeys(value: unknown): number {
  * depth as well, before anything recursive sees the text. Over the bytes, which takes a quarter of the time that the
  * characters take: what it looks for is ASCII, and no byte of another character is.
  *
- * @throws invalid_json when it is too deep
+ * @throws invalid_json when it is too deep, or has too many keys or values or too long a string
  */
 function countNames(bytes: Uint8Array): number {
   let count = 0;
+  let commas = 0;
   let depth = 0;
   for (let i = 0; i < bytes.length; i++) {
     switch (bytes[i] ?? 0) {
@@ -89,6 +97,9 @@ function countNames(bytes: Uint8Array): number {
         break;
       case COLON:
         count++;
+        break;
+      case COMMA:
+        commas++;
         break;
       case OPENING_BRACKET:
       case OPENING_BRACE:
@@ -100,6 +111,8 @@ function countNames(bytes: Uint8Array): number {
         break;
     }
   }
+  if (count > MAX_KEYS) throw invalidJson(`The body has more than ${MAX_KEYS} keys.`);
+  if (commas > MAX_COMMAS) throw invalidJson(`The body has more than ${MAX_COMMAS} values.`);
   return count;
 }
 
@@ -107,7 +120,10 @@ function countNames(bytes: Uint8Array): number {
 function endOfString(bytes: Uint8Array, opening: number): number {
   for (let i = opening + 1; i < bytes.length; i++) {
     const byte = bytes[i];
-    if (byte === QUOTE) return i;
+    if (byte === QUOTE) {
+      if (i - opening > MAX_STRING_BYTES) throw invalidJson(`A string is longer than ${MAX_STRING_BYTES} bytes.`);
+      return i;
+    }
     if (byte === BACKSLASH) i++;
   }
   return bytes.length;

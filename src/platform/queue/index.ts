@@ -5,6 +5,7 @@ export { OutboxAcknowledger } from './outbox-acknowledger.js';
 export { QueueEpoch } from './queue-epoch.js';
 export { QueueModule } from './queue.module.js';
 export { type PublishableJob, Queues } from './queues.js';
-export { RedisClient } from './redis.js';
+export { logStateChanges, RedisClient } from './redis.js';
+export { openConnection } from './redis-connection.js';
 export { RedisLock } from './redis-lock.js';
 export { Wake, type WakeTopic } from './wake.js';
