@@ -12,6 +12,7 @@ import { IndexRareStates1795252140000 } from './1795252140000-index-rare-states.
 import { OrderOpenEvidence1795252200000 } from './1795252200000-order-open-evidence.js';
 import { IsolateOrganizations1795252260000 } from './1795252260000-isolate-organizations.js';
 import { ProveBalances1795252290000 } from './1795252290000-prove-balances.js';
+import { CreateAuditLog1795252380000 } from './1795252380000-create-audit-log.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
 export default new DataSource({
@@ -33,5 +34,6 @@ export default new DataSource({
     OrderOpenEvidence1795252200000,
     IsolateOrganizations1795252260000,
     ProveBalances1795252290000,
+    CreateAuditLog1795252380000,
   ],
 });

@@ -18,6 +18,8 @@ import {
   PlatformScope,
   type Principal,
   QuerySchema,
+  type Refusal,
+  RefusalRecorder,
   Scopes,
 } from '../../src/platform/http/index.js';
 import { Reply } from '../../src/platform/idempotency/index.js';
@@ -47,6 +49,15 @@ class FakeAuthenticator extends Authenticator {
 
   override async organizationExists(id: string): Promise<boolean> {
     return id === ORGANIZATION || id === OTHER_ORGANIZATION;
+  }
+}
+
+/** Remembers refusals for the test. */
+export class FakeRefusals extends RefusalRecorder {
+  readonly refusals: Refusal[] = [];
+
+  override record(refusal: Refusal): void {
+    this.refusals.push(refusal);
   }
 }
 
@@ -158,9 +169,10 @@ class FailuresController {
 @Module({
   providers: [
     { provide: Authenticator, useClass: FakeAuthenticator },
+    { provide: RefusalRecorder, useClass: FakeRefusals },
     { provide: Database, useValue: { poolState: () => ({ total: 3, idle: 1, waiting: 2 }) } },
   ],
-  exports: [Authenticator, Database],
+  exports: [Authenticator, Database, RefusalRecorder],
 })
 class FakesModule {}
 

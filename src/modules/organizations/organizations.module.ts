@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Authenticator } from '../../platform/http/index.js';
+import { AuditTrailModule } from '../audit/index.js';
 import { ApiKeyAuthenticator } from './http/api-key.authenticator.js';
 import { ApiKeysController } from './http/api-keys.controller.js';
 import { OrganizationsController } from './http/organizations.controller.js';
@@ -13,7 +14,7 @@ import { OrganizationsRepository } from './persistence/organizations.repository.
 /** Global for its Authenticator: platform/http, which knows no module, asks it who is calling. */
 @Global()
 @Module({
-  imports: [TypeOrmModule.forFeature([OrganizationEntity, ApiKeyEntity])],
+  imports: [AuditTrailModule, TypeOrmModule.forFeature([OrganizationEntity, ApiKeyEntity])],
   controllers: [OrganizationsController, ApiKeysController],
   providers: [
     OrganizationsRepository,

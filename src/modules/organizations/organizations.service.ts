@@ -5,6 +5,7 @@ import { normalizeText } from '../../domain/text.js';
 import { PLATFORM, type Tx, UnitOfWork } from '../../platform/database/index.js';
 import { IdempotencyService, type IdempotentRequest, type Reply } from '../../platform/idempotency/index.js';
 import { createLogger } from '../../platform/logging/index.js';
+import { AuditTrail } from '../audit/index.js';
 import { type ApiKey, apiKeyStatus, isUseWorthNoting } from './domain/api-key.js';
 import { newKeyText, publicIdOf } from './domain/key-text.js';
 import { apiKeyNotActive, expiryInThePast, slugTaken } from './domain/organization.errors.js';
@@ -43,6 +44,7 @@ export class OrganizationsService {
     private readonly unitOfWork: UnitOfWork,
     private readonly repository: OrganizationsRepository,
     private readonly queries: OrganizationsQueries,
+    private readonly audit: AuditTrail,
   ) {}
 
   /** Creates the tenant alone: accounts and keys are asked for one by one. */
@@ -56,6 +58,9 @@ export class OrganizationsService {
       const name = normalizeText(command.name);
       const organization = await this.repository.insert(tx, { id: newId(), name, slug: command.slug });
       if (!organization) throw slugTaken();
+      const { id, slug } = organization;
+      const resource = { type: 'organization', id } as const;
+      this.audit.record(tx, { organizationId: id, action: 'organization.created', resource, after: { slug } });
       return answer(organization);
     });
   }
@@ -66,7 +71,7 @@ export class OrganizationsService {
       const { id: organizationId } = await this.queries.get(command.organizationId);
       const expiresAt = command.expiresAt === null ? null : new Date(command.expiresAt);
       if (expiresAt !== null && expiresAt <= new Date()) throw expiryInThePast();
-      return { organizationId, name: normalizeText(command.name), scopes: command.scopes, expiresAt };
+      return { organizationId, name: normalizeText(command.name), scopes: command.scopes, expiresAt, replaces: null };
     });
   }
 
@@ -78,14 +83,18 @@ export class OrganizationsService {
       const status = apiKeyStatus(old, new Date());
       if (status !== 'active') throw apiKeyNotActive(status);
       if (!(await this.repository.revokeApiKey(tx, old.id))) throw apiKeyNotActive('revoked');
-      return old;
+      return { ...old, replaces: old.id };
     });
   }
 
   /** Doing it twice changes nothing. */
   async revokeApiKey(organizationId: string, apiKeyId: string): Promise<void> {
     const key = await this.queries.getApiKey(organizationId, apiKeyId);
-    await this.unitOfWork.run(PLATFORM, (tx) => this.repository.revokeApiKey(tx, key.id));
+    await this.unitOfWork.run(PLATFORM, async (tx) => {
+      if (!(await this.repository.revokeApiKey(tx, key.id))) return;
+      const resource = { type: 'api_key', id: key.id } as const;
+      this.audit.record(tx, { organizationId: key.organizationId, action: 'api_key.revoked', resource });
+    });
   }
 
   /** The key a caller showed, or null when it is none of ours, expired or revoked. */
@@ -107,12 +116,25 @@ export class OrganizationsService {
     const { publicId, text } = newKeyText();
     let issued = null as ApiKey | null;
     const reply = await this.idempotency.run(request, async (tx) => {
-      const { organizationId, name, scopes, expiresAt } = await grant(tx);
+      const { organizationId, name, scopes, expiresAt, replaces } = await grant(tx);
       const values = { id: newId(), publicId, secretHash: hashKey(text), organizationId, name, expiresAt };
       issued = await this.repository.insertApiKey(tx, { ...values, scopes: [...new Set(scopes)] });
+      this.recordIssue(tx, issued, replaces);
       return answer(issued, null);
     });
     return issued === null || reply.replayed ? reply : answer(issued, text);
+  }
+
+  private recordIssue(tx: Tx, { id, organizationId, scopes, expiresAt }: ApiKey, replaces: string | null): void {
+    const issued = { scopes, expires_at: expiresAt?.toISOString() ?? null };
+    if (replaces === null) {
+      const resource = { type: 'api_key', id } as const;
+      this.audit.record(tx, { organizationId, action: 'api_key.created', resource, after: issued });
+    } else {
+      const resource = { type: 'api_key', id: replaces } as const;
+      const after = { ...issued, replaced_by: id };
+      this.audit.record(tx, { organizationId, action: 'api_key.rotated', resource, after });
+    }
   }
 
   /** Nobody waits for this, and a request does not fail over it. */
@@ -123,7 +145,10 @@ export class OrganizationsService {
   }
 }
 
-type Grant = Pick<ApiKey, 'organizationId' | 'name' | 'scopes' | 'expiresAt'>;
+interface Grant extends Pick<ApiKey, 'organizationId' | 'name' | 'scopes' | 'expiresAt'> {
+  /** The key that the new one is a successor of. */
+  readonly replaces: string | null;
+}
 
 /** SHA-256 without salt or stretching: the secret is 256 random bits, there is no dictionary to try. */
 export const hashKey = (text: string): Buffer => createHash('sha256').update(text).digest();

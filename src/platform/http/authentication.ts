@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
+import { actAs } from '../logging/index.js';
 import { basicPassword, presentedKey, refuseKeyInQuery } from './presented-key.js';
-import { type Authenticator, forbidden, type Principal, unauthenticated } from './principal.js';
+import { actorOf, type Authenticator, forbidden, type Principal, unauthenticated } from './principal.js';
 import { isBelow, isPublicPath, OPERATIONS_PREFIX, pathOf } from './public-paths.js';
 import { holdsScopes } from './scopes.js';
 
@@ -63,6 +64,7 @@ function isLeftToItsPlugin(request: FastifyRequest, path: string): boolean {
 async function identify(key: string, authenticator: Authenticator): Promise<Principal> {
   const principal = await authenticator.authenticate(key);
   if (!principal) throw unknownKey();
+  actAs(actorOf(principal));
   return principal;
 }
 

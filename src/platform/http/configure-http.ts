@@ -7,6 +7,7 @@ import { HttpAdapter } from './http-adapter.js';
 import { API_PREFIX, buildContract, PATHS_WITHOUT_PREFIX } from './openapi.js';
 import { OpenApiSchemas } from './openapi-schemas.js';
 import { Authenticator } from './principal.js';
+import { RefusalRecorder, tellRefusals } from './refusals.js';
 import { routeOf } from './request-log.js';
 
 /**
@@ -19,6 +20,7 @@ export function configureHttp(app: NestFastifyApplication, config: Config): void
   const instance = adapter.getInstance<FastifyInstance>();
   adapter.useAuthenticator(app.get(Authenticator, { strict: false }));
   measureRequests(instance, app.get(Metrics, { strict: false }));
+  tellRefusals(instance, app.get(RefusalRecorder, { strict: false }));
   app.setGlobalPrefix(API_PREFIX, { exclude: PATHS_WITHOUT_PREFIX });
   const contract = buildContract(app, { maxTransfersPerBulk: config.MAX_TRANSFERS_PER_BULK });
   app.get(OpenApiSchemas).load(contract.complete, contract.checkedSchemas);

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../../domain/errors.js';
+import type { Actor } from '../logging/index.js';
 
 /** Who is calling. */
 export interface Principal {
@@ -27,6 +28,9 @@ declare module 'fastify' {
     organizationId: string | null;
   }
 }
+
+/** Who a caller is to those who write down what was done. */
+export const actorOf = ({ kind, keyId }: Principal): Actor => ({ kind, id: keyId ?? kind, keyId });
 
 /** @throws unauthenticated when the path is public and nobody had to identify themselves */
 export function principalOf(request: FastifyRequest): Principal {
