@@ -4,8 +4,10 @@ import { VerifyChains } from '../../src/modules/audit/application/verify-chains.
 import { AuditLogRepository } from '../../src/modules/audit/persistence/audit-log.repository.js';
 import { newId } from '../../src/domain/ids.js';
 import { Database, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
+import { RefusalRecorder } from '../../src/platform/http/index.js';
 import { actAs, setLogLevel, withRequestId } from '../../src/platform/logging/index.js';
 import { startFeatures, type TestFeatures } from '../support/test-features.js';
+import { startTestWorker } from '../support/test-worker.js';
 
 describe('the audit log', () => {
   let features: TestFeatures;
@@ -125,6 +127,18 @@ describe('the audit log', () => {
     for (const owner of [one, other]) await expect(sequencesOf(owner)).resolves.toEqual(upTo(20));
     await expect(sequencesOf(null)).resolves.toEqual(upTo(before + 20));
     for (const owner of [one, other, null]) expect((await chains.verify(owner, null)).firstBroken).toBeNull();
+  });
+
+  it('has what was refused in the last moment of a process', async () => {
+    const organizationId = newId();
+    const { app, close } = await startTestWorker({}, { working: false, databaseUrl: features.databaseUrl });
+    app.get(RefusalRecorder, { strict: false }).record({
+      ...{ at: new Date(), organizationId, actor: { kind: 'key', id: 'k', keyId: 'k' }, requestId: 'r' },
+      ...{ method: 'POST', route: '/api/v1/accounts', status: 403, code: 'forbidden' },
+    });
+    await close();
+    const { checked, firstBroken, heads } = await chains.verify(organizationId, 'refusals');
+    expect({ checked, firstBroken, heads: heads.length }).toEqual({ checked: 1, firstBroken: null, heads: 1 });
   });
 
   describe('when a superuser tampers with it', () => {

@@ -17,6 +17,7 @@ const logger = createLogger('audit');
 
 /** What is written in one transaction. It stays as it is until it is written: an id that is there already tells that it was. */
 interface Batch {
+  readonly organizationId: string | null;
   readonly entries: readonly UnchainedEntry[];
 }
 
@@ -91,13 +92,18 @@ export class RecordRefusals extends RefusalRecorder implements OnApplicationShut
     }
   }
 
-  private async write({ entries }: Batch): Promise<boolean> {
+  private async write({ organizationId, entries }: Batch): Promise<boolean> {
     try {
       await this.unitOfWork.run((tx) => this.entries.append(tx, 'refusals', entries));
       return true;
     } catch (error) {
       if (isWrittenAlready(error)) return true;
-      logger.error({ event: 'audit_refusals_not_written', count: entries.length, err: error });
+      logger.error({
+        event: 'audit_refusals_not_written',
+        organization_id: organizationId,
+        count: entries.length,
+        err: error,
+      });
       return false;
     }
   }
@@ -140,6 +146,10 @@ function entryOfDropped(count: number): UnchainedEntry {
 
 function byOwner(entries: readonly UnchainedEntry[]): Batch[] {
   const owners = new Map<string | null, UnchainedEntry[]>();
-  for (const entry of entries) owners.set(entry.organizationId, [...(owners.get(entry.organizationId) ?? []), entry]);
-  return [...owners.values()].map((own) => ({ entries: own }));
+  for (const entry of entries) {
+    const own = owners.get(entry.organizationId);
+    if (own) own.push(entry);
+    else owners.set(entry.organizationId, [entry]);
+  }
+  return [...owners].map(([organizationId, own]) => ({ organizationId, entries: own }));
 }
