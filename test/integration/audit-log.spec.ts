@@ -3,16 +3,24 @@ import { AuditTrail, AuditTrailModule, type AuditNote } from '../../src/modules/
 import { VerifyChains } from '../../src/modules/audit/application/verify-chains.js';
 import { AuditLogRepository } from '../../src/modules/audit/persistence/audit-log.repository.js';
 import { newId } from '../../src/domain/ids.js';
-import { Database, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
+import {
+  DISCOVERY,
+  ofOrganization,
+  PLATFORM,
+  type Queryable,
+  type Tx,
+  UnitOfWork,
+} from '../../src/platform/database/index.js';
 import { RefusalRecorder } from '../../src/platform/http/index.js';
 import { actAs, setLogLevel, withRequestId } from '../../src/platform/logging/index.js';
+import { ownerOf } from '../support/owner.js';
 import { startFeatures, type TestFeatures } from '../support/test-features.js';
 import { startTestWorker } from '../support/test-worker.js';
 
 describe('the audit log', () => {
   let features: TestFeatures;
   let unitOfWork: UnitOfWork;
-  let database: Database;
+  let database: Queryable;
   let trail: AuditTrail;
   let chains: VerifyChains;
   let log: AuditLogRepository;
@@ -22,7 +30,7 @@ describe('the audit log', () => {
       { module: class Audit {}, imports: [AuditTrailModule], providers: [VerifyChains] },
     ]);
     unitOfWork = features.app.get(UnitOfWork);
-    database = features.app.get(Database);
+    database = ownerOf(features.app);
     trail = features.app.get(AuditTrail, { strict: false });
     chains = features.app.get(VerifyChains, { strict: false });
     log = features.app.get(AuditLogRepository, { strict: false });
@@ -37,7 +45,7 @@ describe('the audit log', () => {
     after: { status: 'frozen', nested: { b: [1, 'x'], a: null } },
   });
   const write = (organizationId: string | null, count = 1, also?: (tx: Tx) => Promise<void>): Promise<void> =>
-    unitOfWork.run(async (tx) => {
+    unitOfWork.run(PLATFORM, async (tx) => {
       for (let i = 0; i < count; i++) trail.record(tx, noteOf(organizationId));
       await also?.(tx);
     });
@@ -80,7 +88,7 @@ describe('the audit log', () => {
   it('takes IBANs and keys out of a reason', async () => {
     const organizationId = newId();
     const reason = 'Paid twice to DE89370400440532013000 with trk_abc_def';
-    await unitOfWork.run(async (tx) => trail.record(tx, { ...noteOf(organizationId), reason }));
+    await unitOfWork.run(PLATFORM, async (tx) => trail.record(tx, { ...noteOf(organizationId), reason }));
     expect((await entriesOf(organizationId))[0]?.reason).toBe('Paid twice to [redacted] with [redacted]');
   });
 
@@ -117,7 +125,7 @@ describe('the audit log', () => {
   it('takes the heads of several owners in one order, whatever order they were named in', async () => {
     const [one, other] = [newId(), newId()];
     const both = (first: string | null, second: string | null) =>
-      unitOfWork.run(async (tx) => {
+      unitOfWork.run(PLATFORM, async (tx) => {
         trail.record(tx, noteOf(first));
         trail.record(tx, noteOf(second));
         trail.record(tx, noteOf(null));
@@ -258,12 +266,9 @@ describe('the audit log', () => {
       await expect(database.execute(statement)).rejects.toThrow(message);
     });
 
-    it.each(['tranche_organization', 'tranche_platform', 'tranche_discovery'])('for the role %s', async (role) => {
+    it.each([ofOrganization(newId()), PLATFORM, DISCOVERY])('for the role $role', async (access) => {
       for (const statement of ['UPDATE audit_log SET reason = NULL', 'DELETE FROM audit_log', 'TRUNCATE audit_log']) {
-        const refused = unitOfWork.run(async (tx) => {
-          await tx.execute(`SET LOCAL ROLE ${role}`);
-          await tx.execute(statement);
-        });
+        const refused = unitOfWork.run(access, (tx) => tx.execute(statement));
         await expect(refused).rejects.toThrow('permission denied for table audit_log');
       }
     });
@@ -271,18 +276,14 @@ describe('the audit log', () => {
     it('and an organization sees and writes nothing but its own, of the platform nothing', async () => {
       const [own, other] = [newId(), newId()];
       for (const owner of [own, other, null]) await write(owner);
-      await unitOfWork.run(async (tx) => {
-        await tx.execute(`SELECT set_config('tranche.organization_id', $1, true)`, [own]);
-        await tx.execute(`SET LOCAL ROLE tranche_organization`);
+      await unitOfWork.run(ofOrganization(own), async (tx) => {
         const owners = `SELECT DISTINCT organization_id FROM`;
         await expect(tx.query(`${owners} audit_log`)).resolves.toEqual([{ organization_id: own }]);
         await expect(tx.query(`${owners} audit_heads`)).resolves.toEqual([{ organization_id: own }]);
         trail.record(tx, noteOf(own));
       });
       await expect(sequencesOf(own)).resolves.toEqual([1, 2]);
-      const foreign = unitOfWork.run(async (tx) => {
-        await tx.execute(`SELECT set_config('tranche.organization_id', $1, true)`, [own]);
-        await tx.execute(`SET LOCAL ROLE tranche_organization`);
+      const foreign = unitOfWork.run(ofOrganization(own), async (tx) => {
         trail.record(tx, noteOf(null));
       });
       await expect(foreign).rejects.toThrow('row-level security');

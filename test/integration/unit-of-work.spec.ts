@@ -138,7 +138,7 @@ describe('a unit of work', () => {
   it('does what is to be done last before it commits, in the order it was asked for, and anew when it is run again', async () => {
     const order: string[] = [];
     let runs = 0;
-    await unitOfWork.run(async (tx) => {
+    await unitOfWork.run(PLATFORM, async (tx) => {
       const run = ++runs;
       tx.beforeCommit(async () => {
         order.push(`${run} first`);
@@ -164,7 +164,7 @@ describe('a unit of work', () => {
   });
 
   it('commits nothing when what was to be done last fails', async () => {
-    const failing = unitOfWork.run(async (tx) => {
+    const failing = unitOfWork.run(PLATFORM, async (tx) => {
       await write(tx, 1);
       tx.beforeCommit(() => Promise.reject(new DomainError('rule', 'no', 'No.')));
     });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../../platform/database/index.js';
+import { Database, ofOrganizationOrPlatform } from '../../platform/database/index.js';
 import { type CreatedRange, type Page, type PageQuery } from '../../platform/http/index.js';
 import { newestFirst } from '../../platform/http/newest-first.js';
 import { VerifyChains, type Verification } from './application/verify-chains.js';
@@ -21,9 +21,10 @@ export class AuditQueries {
     { from, before, idFrom, idBefore }: CreatedRange,
     page: PageQuery,
   ): Promise<Page<AuditEntry>> {
+    const on = this.database.as(ofOrganizationOrPlatform(organizationId));
     return newestFirst(page, (limit, cursor) => {
       const beforeId = cursor === null || (idBefore !== null && idBefore < cursor) ? idBefore : cursor;
-      return this.log.list(this.database, organizationId, { ...filter, from, before }, { limit, idFrom, beforeId });
+      return this.log.list(on, organizationId, { ...filter, from, before }, { limit, idFrom, beforeId });
     });
   }
 

@@ -27,7 +27,7 @@ describe('the heads of the chains', () => {
     const loops: Loop[] = [];
     const repository = { listAllHeads: async () => heads } as unknown as AuditLogRepository;
     new ExportHeads(
-      {} as Database,
+      { as: () => ({}) } as unknown as Database,
       repository,
       { add: (added: Loop) => loops.push(added) } as unknown as Loops,
       { AUDIT_HEAD_EXPORT_INTERVAL_MS: 5_000 } as Config,

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
-import { Database } from '../../../platform/database/index.js';
+import { Database, PLATFORM } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
 import type { AuditHead } from '../domain/audit-entry.js';
@@ -31,7 +31,7 @@ export class ExportHeads implements OnModuleInit {
 
   /** Tells of every head that moved since the last time. */
   async export(): Promise<void> {
-    for (const { organizationId, chain, sequence, hash } of await this.log.listAllHeads(this.database)) {
+    for (const { organizationId, chain, sequence, hash } of await this.log.listAllHeads(this.database.as(PLATFORM))) {
       const key = `${organizationId} ${chain}`;
       const before = this.told.get(key);
       if (before?.hash === hash) continue;

@@ -1,4 +1,4 @@
-import type { Tx, UnitOfWork } from '../../../platform/database/index.js';
+import type { Access, Tx, UnitOfWork } from '../../../platform/database/index.js';
 import type { Refusal } from '../../../platform/http/index.js';
 import { setLogLevel } from '../../../platform/logging/index.js';
 import type { AuditMetrics } from '../audit.metrics.js';
@@ -6,9 +6,11 @@ import type { UnchainedEntry } from '../domain/audit-entry.js';
 import type { AppendEntries } from './append-entries.js';
 import { MAX_WAITING, RecordRefusals } from './record-refusals.js';
 
+const ACME = '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d';
+
 const refusal = (change: Partial<Refusal> = {}): Refusal => ({
   at: new Date('2026-11-21T09:30:00.000Z'),
-  organizationId: 'acme',
+  organizationId: ACME,
   actor: { kind: 'key', id: 'k1', keyId: 'k1' },
   method: 'POST',
   route: '/api/v1/accounts',
@@ -23,7 +25,9 @@ function setUp() {
   const written: UnchainedEntry[][] = [];
   const failures: (Error | null)[] = [];
   const counts = { refused: 0, dropped: 0 };
-  const unitOfWork = { run: (work: (tx: Tx) => Promise<void>) => work({} as Tx) } as unknown as UnitOfWork;
+  const unitOfWork = {
+    run: (_access: Access, work: (tx: Tx) => Promise<void>) => work({} as Tx),
+  } as unknown as UnitOfWork;
   const append = async (_tx: Tx, chain: string, entries: readonly UnchainedEntry[]): Promise<void> => {
     const failure = failures.shift() ?? null;
     if (failure) throw failure;
@@ -46,13 +50,13 @@ describe('refused attempts', () => {
 
   it('are written together, a moment later, in one transaction for each owner', async () => {
     const { recorder, written } = setUp();
-    for (const organizationId of ['acme', null, 'acme']) recorder.record(refusal({ organizationId }));
+    for (const organizationId of [ACME, null, ACME]) recorder.record(refusal({ organizationId }));
     expect(written).toEqual([]);
     await jest.advanceTimersByTimeAsync(200);
-    expect(written.map((entries) => entries.map((entry) => entry.organizationId))).toEqual([['acme', 'acme'], [null]]);
+    expect(written.map((entries) => entries.map((entry) => entry.organizationId))).toEqual([[ACME, ACME], [null]]);
     expect(written[0]?.[0]).toEqual({
       id: expect.any(String),
-      organizationId: 'acme',
+      organizationId: ACME,
       occurredAt: refusal().at,
       action: 'request.refused',
       actor: refusal().actor,

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { newId } from '../../../domain/ids.js';
-import { sqlState, UnitOfWork } from '../../../platform/database/index.js';
+import { ofOrganizationOrPlatform, sqlState, UnitOfWork } from '../../../platform/database/index.js';
 import { type Refusal, RefusalRecorder } from '../../../platform/http/index.js';
 import { createLogger, SYSTEM_ACTOR } from '../../../platform/logging/index.js';
 import { AuditMetrics } from '../audit.metrics.js';
@@ -94,7 +94,8 @@ export class RecordRefusals extends RefusalRecorder implements OnApplicationShut
 
   private async write({ organizationId, entries }: Batch): Promise<boolean> {
     try {
-      await this.unitOfWork.run((tx) => this.entries.append(tx, 'refusals', entries));
+      const access = ofOrganizationOrPlatform(organizationId);
+      await this.unitOfWork.run(access, (tx) => this.entries.append(tx, 'refusals', entries));
       return true;
     } catch (error) {
       if (isWrittenAlready(error)) return true;

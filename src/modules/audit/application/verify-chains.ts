@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Queryable, UnitOfWork } from '../../../platform/database/index.js';
+import { ofOrganizationOrPlatform, type Queryable, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { AUDIT_CHAINS, type AuditChain, type AuditHead } from '../domain/audit-entry.js';
 import { type BrokenLink, ChainCheck } from '../domain/chain-check.js';
@@ -29,7 +29,8 @@ export class VerifyChains {
   /** @param chain null: all chains of the owner */
   async verify(organizationId: string | null, chain: AuditChain | null): Promise<Verification> {
     const chains = AUDIT_CHAINS.filter((one) => chain === null || one === chain);
-    const verification = await this.unitOfWork.snapshot(async (on) => {
+    const access = ofOrganizationOrPlatform(organizationId);
+    const verification = await this.unitOfWork.snapshot(access, async (on) => {
       const all = await this.log.listHeads(on, organizationId);
       const heads = all.filter((head) => chains.includes(head.chain));
       let checked = 0;
