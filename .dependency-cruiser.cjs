@@ -6,13 +6,14 @@ const { join } = require('node:path');
  * a new edge is an architecture decision and needs an ADR.
  */
 const EDGES = {
-  accounts: [],
-  'bulk-requests': ['organizations', 'accounts', 'ledger', 'rails', 'reconciliation', 'transfers'],
-  ledger: ['accounts'],
-  organizations: [],
+  accounts: ['audit'],
+  audit: [],
+  'bulk-requests': ['organizations', 'accounts', 'audit', 'ledger', 'rails', 'reconciliation', 'transfers'],
+  ledger: ['accounts', 'audit'],
+  organizations: ['audit'],
   rails: [],
-  reconciliation: ['accounts', 'ledger', 'rails', 'transfers'],
-  transfers: ['accounts', 'ledger', 'rails'],
+  reconciliation: ['accounts', 'audit', 'ledger', 'rails', 'transfers'],
+  transfers: ['accounts', 'audit', 'ledger', 'rails'],
 };
 
 const MODULE = '^src/modules/([^/]+)/';

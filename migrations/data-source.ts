@@ -14,6 +14,7 @@ import { OrderOpenEvidence1795252200000 } from './1795252200000-order-open-evide
 import { IsolateOrganizations1795252260000 } from './1795252260000-isolate-organizations.js';
 import { ProveBalances1795252290000 } from './1795252290000-prove-balances.js';
 import { HardenApiKeys1795252320000 } from './1795252320000-harden-api-keys.js';
+import { CreateAuditLog1795252380000 } from './1795252380000-create-audit-log.js';
 import { EncryptCounterparties1795252440000 } from './1795252440000-encrypt-counterparties.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
@@ -37,6 +38,7 @@ export default new DataSource({
     IsolateOrganizations1795252260000,
     ProveBalances1795252290000,
     HardenApiKeys1795252320000,
+    CreateAuditLog1795252380000,
     EncryptCounterparties1795252440000,
   ],
 });

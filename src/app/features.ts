@@ -1,4 +1,5 @@
 import { AccountsModule } from '../modules/accounts/index.js';
+import { AuditModule } from '../modules/audit/index.js';
 import { BulkRequestsModule } from '../modules/bulk-requests/index.js';
 import { LedgerModule } from '../modules/ledger/index.js';
 import { OrganizationsModule } from '../modules/organizations/index.js';
@@ -8,6 +9,7 @@ import { TransfersModule } from '../modules/transfers/index.js';
 
 /** THE list of features. The API and the worker compose the same ones. */
 export const features = [
+  AuditModule,
   OrganizationsModule,
   AccountsModule,
   LedgerModule,

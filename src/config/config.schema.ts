@@ -126,6 +126,7 @@ export const configSchema = z
     // 0: no run by itself.
     RECONCILIATION_INTERVAL_MS: integer(0, 2_592_000_000).default(86_400_000),
     COMPLETION_MAX_FAILURES: integer(1, 100).default(3),
+    AUDIT_HEAD_EXPORT_INTERVAL_MS: integer(100, 86_400_000).default(60_000),
   })
   .refine((config) => !config.REQUIRE_HTTPS || config.TRUST_PROXY !== false, {
     path: ['REQUIRE_HTTPS'],

@@ -20,13 +20,14 @@ interface Import {
 
 const ROOT = join(__dirname, '..', '..');
 const EDGES: Readonly<Record<string, readonly string[]>> = {
-  accounts: [],
-  'bulk-requests': ['organizations', 'accounts', 'ledger', 'rails', 'reconciliation', 'transfers'],
-  ledger: ['accounts'],
-  organizations: [],
+  accounts: ['audit'],
+  audit: [],
+  'bulk-requests': ['organizations', 'accounts', 'audit', 'ledger', 'rails', 'reconciliation', 'transfers'],
+  ledger: ['accounts', 'audit'],
+  organizations: ['audit'],
   rails: [],
-  reconciliation: ['accounts', 'ledger', 'rails', 'transfers'],
-  transfers: ['accounts', 'ledger', 'rails'],
+  reconciliation: ['accounts', 'audit', 'ledger', 'rails', 'transfers'],
+  transfers: ['accounts', 'audit', 'ledger', 'rails'],
 };
 const PAIRS = Object.keys(EDGES).flatMap((from) =>
   Object.keys(EDGES)

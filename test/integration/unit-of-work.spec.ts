@@ -135,6 +135,43 @@ describe('a unit of work', () => {
     expect(announced).toEqual([2]);
   });
 
+  it('does what is to be done last before it commits, in the order it was asked for, and anew when it is run again', async () => {
+    const order: string[] = [];
+    let runs = 0;
+    await unitOfWork.run(PLATFORM, async (tx) => {
+      const run = ++runs;
+      tx.beforeCommit(async () => {
+        order.push(`${run} first`);
+        tx.beforeCommit(async () => void order.push(`${run} last`));
+        await write(tx, run);
+      });
+      tx.beforeCommit(async () => {
+        order.push(`${run} second`);
+        if (run === 1) await raise(tx, '40001');
+      });
+      tx.afterCommit(() => order.push(`${run} committed`));
+      const undone = tx.savepoint(async () => {
+        tx.beforeCommit(async () => void order.push('undone'));
+        tx.afterCommit(() => order.push('undone'));
+        throw new Error('undone');
+      });
+      await expect(undone).rejects.toThrow('undone');
+      order.push(`${run} work`);
+    });
+    const second = ['2 work', '2 first', '2 second', '2 last', '2 committed'];
+    expect(order).toEqual(['1 work', '1 first', '1 second', ...second]);
+    await expect(ids()).resolves.toEqual([2]);
+  });
+
+  it('commits nothing when what was to be done last fails', async () => {
+    const failing = unitOfWork.run(PLATFORM, async (tx) => {
+      await write(tx, 1);
+      tx.beforeCommit(() => Promise.reject(new DomainError('rule', 'no', 'No.')));
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'no' });
+    await expect(ids()).resolves.toEqual([]);
+  });
+
   it('goes on after a savepoint was undone', async () => {
     await unitOfWork.run(PLATFORM, async (tx) => {
       await write(tx, 1);

@@ -21,6 +21,8 @@ import {
   type Principal,
   QuerySchema,
   RateLimiter,
+  type Refusal,
+  RefusalRecorder,
   Scopes,
 } from '../../src/platform/http/index.js';
 import { Reply } from '../../src/platform/idempotency/index.js';
@@ -37,7 +39,7 @@ export const KEYS = { admin: 'trk_admin', reader: 'trk_reader', writer: 'trk_wri
 const keyPrincipal = (keyId: string, ...scopes: string[]): Principal => ({
   kind: 'key',
   keyId,
-  actor: { kind: 'key', id: keyId },
+  actor: { kind: 'key', id: keyId, keyId },
   signingSecret: null,
   organizationId: ORGANIZATION,
   scopes: new Set(scopes),
@@ -48,7 +50,7 @@ const ADMIN: Principal = {
   keyId: null,
   organizationId: null,
   scopes: new Set(['admin']),
-  actor: { kind: 'admin', id: 'admin' },
+  actor: { kind: 'admin', id: 'admin', keyId: null },
   signingSecret: null,
 };
 
@@ -62,6 +64,15 @@ class FakeAuthenticator extends Authenticator {
 
   override async organizationExists(id: string): Promise<boolean> {
     return id === ORGANIZATION || id === OTHER_ORGANIZATION;
+  }
+}
+
+/** Remembers refusals for the test. */
+export class FakeRefusals extends RefusalRecorder {
+  readonly refusals: Refusal[] = [];
+
+  override record(refusal: Refusal): void {
+    this.refusals.push(refusal);
   }
 }
 
@@ -175,9 +186,10 @@ class FailuresController {
     { provide: Authenticator, useClass: FakeAuthenticator },
     // Counting needs Redis: see test/e2e/rate-limits.spec.ts.
     { provide: RateLimiter, useValue: { take: async () => [] } },
+    { provide: RefusalRecorder, useClass: FakeRefusals },
     { provide: Database, useValue: { poolState: () => ({ total: 3, idle: 1, waiting: 2 }) } },
   ],
-  exports: [Authenticator, Database, RateLimiter],
+  exports: [Authenticator, Database, RateLimiter, RefusalRecorder],
 })
 class FakesModule {}
 

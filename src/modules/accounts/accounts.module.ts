@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditTrailModule } from '../audit/index.js';
 import { AccountsQueries } from './accounts.queries.js';
 import { AccountsService } from './accounts.service.js';
 import { AccountsController } from './http/accounts.controller.js';
@@ -6,6 +7,7 @@ import { AccountsRepository } from './persistence/accounts.repository.js';
 import { HoldsRepository } from './persistence/holds.repository.js';
 
 @Module({
+  imports: [AuditTrailModule],
   controllers: [AccountsController],
   providers: [AccountsRepository, HoldsRepository, AccountsService, AccountsQueries],
   exports: [AccountsService, AccountsQueries],

@@ -6,6 +6,7 @@ import { newId } from '../../domain/ids.js';
 import { normalizeText } from '../../domain/text.js';
 import { ofOrganization, type Queryable, type Tx, UnitOfWork } from '../../platform/database/index.js';
 import { IdempotencyService, type Reply } from '../../platform/idempotency/index.js';
+import { type AuditNote, AuditTrail } from '../audit/index.js';
 import { closedForGood, ibanMissing, ibanTaken, unknownCurrency } from './domain/account.errors.js';
 import type { Account, AccountStatus, LockedAccount, SystemAccount } from './domain/account.js';
 import { assertCanBecome } from './domain/account.state.js';
@@ -41,6 +42,7 @@ export class AccountsService {
     private readonly unitOfWork: UnitOfWork,
     private readonly accounts: AccountsRepository,
     private readonly holds: HoldsRepository,
+    private readonly audit: AuditTrail,
   ) {}
 
   async open(command: OpenAccount, idempotencyKey: string | null, answer: (account: Account) => Reply): Promise<Reply> {
@@ -52,6 +54,8 @@ export class AccountsService {
       const iban = command.iban === null ? null : normalizeIban(command.iban);
       const account = await this.accounts.insert(tx, { ...command, id: newId(), name, iban });
       if (!account) throw ibanTaken();
+      const { currency, status } = account;
+      this.record(tx, account, { action: 'account.opened', after: { currency, status } });
       return answer(account);
     });
   }
@@ -63,6 +67,8 @@ export class AccountsService {
       if (account.status === status) return account;
       assertCanBecome(account, status);
       await this.accounts.changeStatus(tx, account.id, account.status, status);
+      const change = { before: { status: account.status }, after: { status } };
+      this.record(tx, account, { action: 'account.status_changed', ...change });
       return { ...account, status };
     });
   }
@@ -76,6 +82,8 @@ export class AccountsService {
       if (account.iban === null) throw ibanMissing();
       const verified = await this.accounts.verify(tx, account.id);
       if (!verified) throw ibanTaken();
+      const change = { before: { verified: false }, after: { verified: true } };
+      this.record(tx, account, { action: 'account.verified', ...change });
       return verified;
     });
   }
@@ -144,6 +152,11 @@ export class AccountsService {
   async lockAccounts(tx: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, LockedAccount>> {
     const locked = await this.accounts.lockAll(tx, ids);
     return new Map(locked.map((account) => [account.id, account]));
+  }
+
+  private record(tx: Tx, account: Account, note: Pick<AuditNote, 'action' | 'before' | 'after'>): void {
+    const { organizationId, id } = account;
+    this.audit.record(tx, { organizationId, resource: { type: 'account', id }, ...note });
   }
 
   private async lockOwn(tx: Tx, organizationId: string, id: string): Promise<Account> {

@@ -5,6 +5,7 @@ import { normalizeText } from '../../domain/text.js';
 import type { Tx } from '../../platform/database/index.js';
 import { IdempotencyService, type Reply } from '../../platform/idempotency/index.js';
 import { accountNotActive, AccountsQueries, AccountsService, type HoldOutcome } from '../accounts/index.js';
+import { type AuditNote, AuditTrail } from '../audit/index.js';
 import { type AmountInput, amountMinorOf } from './domain/amount-input.js';
 import { bankEntryOf, type BankTransaction, type Direction, failureReasonOf } from './domain/bank-transaction.js';
 import type { LedgerEntryKind, Posting } from './domain/ledger-entry.js';
@@ -28,6 +29,7 @@ export class LedgerService {
     private readonly accountsQueries: AccountsQueries,
     private readonly ledger: LedgerRepository,
     private readonly bankTransactions: BankTransactionsRepository,
+    private readonly audit: AuditTrail,
   ) {}
 
   /**
@@ -81,6 +83,17 @@ export class LedgerService {
       const entries = [{ ...bankEntryOf(movement, bankAccountId), reference: id }];
       await this.post(tx, { organizationId, entries });
     }
+    this.audit.record(tx, auditNoteOf(transaction));
     return transaction;
   }
+}
+
+/** Without the reason: it is free text, and may name people. */
+function auditNoteOf({ id, organizationId, accountId, direction, amountMinor, currency, status }: BankTransaction) {
+  return {
+    organizationId,
+    action: status === 'success' ? 'bank_transaction.posted' : 'bank_transaction.failed',
+    resource: { type: 'bank_transaction', id },
+    after: { account_id: accountId, direction, amount_minor: amountMinor.toString(), currency },
+  } satisfies AuditNote;
 }

@@ -6,6 +6,7 @@ import { newId } from '../../domain/ids.js';
 import { normalizeText } from '../../domain/text.js';
 import { PLATFORM, type Tx, UnitOfWork } from '../../platform/database/index.js';
 import { IdempotencyService, type IdempotentRequest, type Reply } from '../../platform/idempotency/index.js';
+import { AuditTrail } from '../audit/index.js';
 import { FieldCipher } from '../../platform/encryption/index.js';
 import { KeyHasher } from './application/key-hasher.js';
 import { signingSecretOf } from './application/recognize-key.js';
@@ -54,6 +55,7 @@ export class OrganizationsService {
     private readonly unitOfWork: UnitOfWork,
     private readonly repository: OrganizationsRepository,
     private readonly queries: OrganizationsQueries,
+    private readonly audit: AuditTrail,
     private readonly hasher: KeyHasher,
     private readonly cipher: FieldCipher,
     @Inject(CONFIG) private readonly config: Config,
@@ -70,6 +72,9 @@ export class OrganizationsService {
       const name = normalizeText(command.name);
       const organization = await this.repository.insert(tx, { id: newId(), name, slug: command.slug });
       if (!organization) throw slugTaken();
+      const { id, slug } = organization;
+      const resource = { type: 'organization', id } as const;
+      this.audit.record(tx, { organizationId: id, action: 'organization.created', resource, after: { slug } });
       return answer(organization);
     });
   }
@@ -82,7 +87,15 @@ export class OrganizationsService {
       if (expiresAt !== null && expiresAt <= new Date()) throw expiryInThePast();
       const { scopes, requireSignature = false } = command;
       const name = normalizeText(command.name);
-      return { organizationId, name, scopes, expiresAt, lineageId: null, requiresSignature: requireSignature };
+      return {
+        organizationId,
+        name,
+        scopes,
+        expiresAt,
+        lineageId: null,
+        requiresSignature: requireSignature,
+        replaces: null,
+      };
     });
   }
 
@@ -99,14 +112,19 @@ export class OrganizationsService {
         await this.getRotatable(tx, command, now);
         throw invariantViolated(`Key ${old.id} could not be rotated, and there is no reason.`);
       }
-      return { ...grantOf(old), requiresSignature: command.requireSignature ?? old.requiresSignature };
+      const requiresSignature = command.requireSignature ?? old.requiresSignature;
+      return { ...grantOf(old), requiresSignature, replaces: old.id };
     });
   }
 
   /** Doing it twice changes nothing. */
   async revokeApiKey(organizationId: string, apiKeyId: string): Promise<void> {
     const key = await this.queries.getApiKey(organizationId, apiKeyId);
-    await this.unitOfWork.run(PLATFORM, (tx) => this.repository.revokeApiKey(tx, key.id));
+    await this.unitOfWork.run(PLATFORM, async (tx) => {
+      if (!(await this.repository.revokeApiKey(tx, key.id))) return;
+      const resource = { type: 'api_key', id: key.id } as const;
+      this.audit.record(tx, { organizationId: key.organizationId, action: 'api_key.revoked', resource });
+    });
   }
 
   private async getRotatable(tx: Tx, { organizationId, apiKeyId }: RotateApiKey, now: Date): Promise<ApiKey> {
@@ -126,7 +144,7 @@ export class OrganizationsService {
     let issued = null as { key: ApiKey; signingSecret: string | null } | null;
     const reply = await this.idempotency.run(request, async (tx) => {
       const id = newId();
-      const { organizationId, name, scopes, expiresAt, lineageId, requiresSignature } = await grant(tx, id);
+      const { organizationId, name, scopes, expiresAt, lineageId, requiresSignature, replaces } = await grant(tx, id);
       const secret = requiresSignature ? newSigningSecret() : null;
       const key = await this.repository.insertApiKey(tx, {
         id,
@@ -140,15 +158,30 @@ export class OrganizationsService {
         signingSecret: secret === null ? null : this.cipher.seal(secret, signingSecretOf({ organizationId, id })),
       });
       issued = { key, signingSecret: secret };
+      this.recordIssue(tx, key, replaces);
       return answer(key, null, null);
     });
     return issued === null || reply.replayed ? reply : answer(issued.key, text, issued.signingSecret);
+  }
+
+  private recordIssue(tx: Tx, { id, organizationId, scopes, expiresAt }: ApiKey, replaces: string | null): void {
+    const issued = { scopes, expires_at: expiresAt?.toISOString() ?? null };
+    if (replaces === null) {
+      const resource = { type: 'api_key', id } as const;
+      this.audit.record(tx, { organizationId, action: 'api_key.created', resource, after: issued });
+    } else {
+      const resource = { type: 'api_key', id: replaces } as const;
+      const after = { ...issued, replaced_by: id };
+      this.audit.record(tx, { organizationId, action: 'api_key.rotated', resource, after });
+    }
   }
 }
 
 type Grant = Pick<ApiKey, 'organizationId' | 'name' | 'scopes' | 'expiresAt' | 'requiresSignature'> & {
   /** Null: a new key begins its own line. */
   readonly lineageId: string | null;
+  /** The key that the new one is a successor of. */
+  readonly replaces: string | null;
 };
 
 const grantOf = ({ organizationId, name, scopes, expiresAt, lineageId }: ApiKey) => {

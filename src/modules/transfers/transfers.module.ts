@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { QueueModule } from '../../platform/queue/index.js';
 import { AccountsModule } from '../accounts/index.js';
+import { AuditTrailModule } from '../audit/index.js';
 import { LedgerModule } from '../ledger/index.js';
 import { RailsModule } from '../rails/index.js';
 import { ApplyEvidence } from './application/apply-evidence.js';
@@ -54,7 +55,14 @@ import { TransfersQueries } from './transfers.queries.js';
 import { TransfersService } from './transfers.service.js';
 
 @Module({
-  imports: [AccountsModule, CounterpartiesModule, LedgerModule, RailsModule, QueueModule.forJobs(transferJobs)],
+  imports: [
+    AccountsModule,
+    AuditTrailModule,
+    CounterpartiesModule,
+    LedgerModule,
+    RailsModule,
+    QueueModule.forJobs(transferJobs),
+  ],
   controllers: [
     BulkTransfersController,
     TransfersBulkTransfersController,

@@ -7,7 +7,8 @@ import { type Queryable, type Statement, toQueryConfig } from './queryable.js';
 
 /** One open database transaction. Every write takes it as its first argument; only {@link UnitOfWork} makes one. */
 export class Tx implements Queryable {
-  private readonly callbacks: (() => void)[] = [];
+  private readonly beforeCommitCallbacks: (() => Promise<void>)[] = [];
+  private readonly afterCommitCallbacks: (() => void)[] = [];
 
   constructor(
     /** For simple entity reads and writes; money goes through plain SQL. */
@@ -31,28 +32,45 @@ export class Tx implements Queryable {
   }
 
   /**
-   * Runs `work` behind a savepoint. When `work` throws, everything it wrote is undone, the transaction stays usable, and
-   * the error is thrown on.
+   * Runs `work` behind a savepoint. When `work` throws, everything it wrote is undone, what it wanted done around the commit is
+   * forgotten, the transaction stays usable, and the error is thrown on.
    */
   async savepoint<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.beforeCommitCallbacks.length;
+    const after = this.afterCommitCallbacks.length;
     await this.execute('SAVEPOINT work');
     try {
       const result = await work();
       await this.execute('RELEASE SAVEPOINT work');
       return result;
     } catch (error) {
+      this.beforeCommitCallbacks.length = before;
+      this.afterCommitCallbacks.length = after;
       await this.execute('ROLLBACK TO SAVEPOINT work');
       throw error;
     }
   }
 
+  /**
+   * Runs inside the transaction, when its work is done and only COMMIT is left, in the order of registration: for the locks that come last
+   * in the lock order. What a callback registers runs after all others. When one throws, nothing is committed.
+   */
+  beforeCommit(callback: () => Promise<void>): void {
+    this.beforeCommitCallbacks.push(callback);
+  }
+
   /** Runs after COMMIT succeeded, never when it did not: waking somebody up, counting a metric. Must not throw. */
   afterCommit(callback: () => void): void {
-    this.callbacks.push(callback);
+    this.afterCommitCallbacks.push(callback);
+  }
+
+  /** For {@link UnitOfWork} only. */
+  async committing(): Promise<void> {
+    for (const callback of this.beforeCommitCallbacks) await callback();
   }
 
   /** For {@link UnitOfWork} only. */
   committed(): void {
-    for (const callback of this.callbacks) callback();
+    for (const callback of this.afterCommitCallbacks) callback();
   }
 }

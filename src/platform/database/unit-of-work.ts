@@ -79,6 +79,7 @@ export class UnitOfWork {
       let result: T;
       try {
         result = await work(tx);
+        await tx.committing();
       } catch (error) {
         await rollback(client);
         throw error;

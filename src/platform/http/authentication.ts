@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { actAs } from '../logging/index.js';
 import type { Doorkeeper } from './doorkeeper.js';
 import { basicPassword, presentedKey, refuseKeyInQuery } from './presented-key.js';
 import { forbidden, type Principal, unauthenticated } from './principal.js';
@@ -46,6 +47,7 @@ export async function authenticateRequest(request: FastifyRequest, settings: Aut
   }
   if (isPublicPath(path) || isLeftToItsPlugin(request, path)) return;
   request.principal = await settings.doorkeeper().admit(request);
+  actAs(request.principal.actor);
 }
 
 /** @throws unauthenticated */
@@ -68,6 +70,7 @@ export async function authenticateBasic(
   const principal = await doorkeeper.admitPassword(request, key);
   if (!holdsScopes(principal, [scope])) throw forbidden(`The API key needs the scope ${scope}.`);
   request.principal = principal;
+  actAs(principal.actor);
   return principal;
 }
 

@@ -8,6 +8,7 @@ import { HttpAdapter } from './http-adapter.js';
 import { API_PREFIX, buildContract, PATHS_WITHOUT_PREFIX } from './openapi.js';
 import { OpenApiSchemas } from './openapi-schemas.js';
 import { RateLimiter } from './rate-limiter.js';
+import { RefusalRecorder, tellRefusals } from './refusals.js';
 import { routeOf } from './request-log.js';
 
 /**
@@ -21,6 +22,7 @@ export function configureHttp(app: NestFastifyApplication, config: Config): void
   adapter.useDoorkeeper(app.get(Doorkeeper, { strict: false }));
   adapter.useRateLimiter(app.get(RateLimiter, { strict: false }));
   measureRequests(instance, app.get(Metrics, { strict: false }));
+  tellRefusals(instance, app.get(RefusalRecorder, { strict: false }));
   app.setGlobalPrefix(API_PREFIX, { exclude: PATHS_WITHOUT_PREFIX });
   const contract = buildContract(app, { maxTransfersPerBulk: config.MAX_TRANSFERS_PER_BULK });
   app.get(OpenApiSchemas).load(contract.complete, contract.checkedSchemas);

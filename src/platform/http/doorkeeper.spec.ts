@@ -16,7 +16,7 @@ const keyOf = (keyId: string, signingSecret: string | null): Principal => ({
   keyId,
   organizationId: 'o',
   scopes: new Set(['operator']),
-  actor: { kind: 'key', id: keyId },
+  actor: { kind: 'key', id: keyId, keyId },
   signingSecret,
 });
 const operator = keyOf('k', null);

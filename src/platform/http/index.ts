@@ -15,7 +15,6 @@ export { type Page, pageOf } from './page.js';
 export { PageQuery } from './page-query.dto.js';
 export { CurrentPrincipal, IdempotencyKey, IdParam, OptionalOrganizationId, OrganizationId } from './parameters.js';
 export {
-  type Actor,
   type Authentication,
   Authenticator,
   forbidden,
@@ -31,5 +30,6 @@ export { ProblemDto } from './problem.dto.js';
 export { isPublicPath, OPERATIONS_PREFIX, PUBLIC_PATHS } from './public-paths.js';
 export { QuerySchema } from './query-schema.js';
 export { type LimitState, RateLimiter } from './rate-limiter.js';
+export { type Refusal, RefusalRecorder } from './refusals.js';
 export { ADMIN_SCOPE, holdsScopes, PlatformScope, Scopes } from './scopes.js';
 export { parseStrictJson } from './strict-json.js';

@@ -1,12 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../../domain/errors.js';
-
-/** Who acts, across rotations of a key and lifetimes of a token: who made something cannot approve it as somebody else. */
-export interface Actor {
-  readonly kind: 'admin' | 'key' | 'token';
-  /** The lineage of a key; issuer and subject of a token; `admin`. */
-  readonly id: string;
-}
+import type { Actor } from '../logging/index.js';
 
 /** Who is calling. */
 export interface Principal {
@@ -16,6 +10,7 @@ export interface Principal {
   readonly keyId: string | null;
   readonly organizationId: string | null;
   readonly scopes: ReadonlySet<string>;
+  /** The same across rotations of a key and lifetimes of a token: who made something cannot approve it as somebody else. */
   readonly actor: Actor;
   /** What each of its requests must be signed with; null: they need not be. Never logged, never answered. */
   readonly signingSecret: string | null;

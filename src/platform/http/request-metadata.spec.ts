@@ -50,7 +50,7 @@ describe('scopes', () => {
     keyId: 'k',
     organizationId: 'o',
     scopes: new Set(scopes),
-    actor: { kind: 'key' as const, id: 'k' },
+    actor: { kind: 'key' as const, id: 'k', keyId: 'k' },
     signingSecret: null,
   });
 

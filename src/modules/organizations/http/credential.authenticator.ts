@@ -18,7 +18,7 @@ const ADMIN: Principal = {
   keyId: null,
   organizationId: null,
   scopes: new Set([ADMIN_SCOPE]),
-  actor: { kind: 'admin', id: 'admin' },
+  actor: { kind: 'admin', id: 'admin', keyId: null },
   signingSecret: null,
 };
 
@@ -55,7 +55,7 @@ export class CredentialAuthenticator extends Authenticator {
       keyId: key.id,
       organizationId: key.organizationId,
       scopes: new Set(key.scopes),
-      actor: { kind: 'key', id: key.lineageId },
+      actor: { kind: 'key', id: key.lineageId, keyId: key.id },
       signingSecret,
     };
   }
@@ -70,7 +70,7 @@ export class CredentialAuthenticator extends Authenticator {
       organizationId,
       scopes: new Set(grant.scopes),
       // Subjects are unique at their issuer only, and no URL has a space in it.
-      actor: { kind: 'token', id: `${grant.issuer} ${grant.subject}` },
+      actor: { kind: 'token', id: `${grant.issuer} ${grant.subject}`, keyId: null },
       signingSecret: null,
     };
   }

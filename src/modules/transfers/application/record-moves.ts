@@ -3,6 +3,7 @@ import { BULK_REQUEST_HOLD } from '../domain/hold-purpose.js';
 import type { Tx } from '../../../platform/database/index.js';
 import { Outbox } from '../../../platform/outbox/index.js';
 import { AccountsService } from '../../accounts/index.js';
+import { AuditTrail } from '../../audit/index.js';
 import { type LedgerEntryKind, LedgerService, type NewLedgerEntry } from '../../ledger/index.js';
 import type { Suspense } from '../domain/decide-evidence.js';
 import { decideReversal } from '../domain/decide-reversal.js';
@@ -35,7 +36,7 @@ type Recorded = MovesToRecord & { readonly cameBackBefore: ReadonlySet<string> }
 
 /**
  * Writes what became of lines, in the one lock order: transfers, follow-up chunks, tally, hold, and last the accounts, each hot
- * row once. The same for a chunk's record, evidence, a lost lease and a stop.
+ * row once; the audit log follows when all is done. The same for a chunk's record, evidence, a lost lease and a stop.
  */
 @Injectable()
 export class RecordMoves {
@@ -47,6 +48,7 @@ export class RecordMoves {
     private readonly ledger: LedgerService,
     private readonly outbox: Outbox,
     private readonly metrics: TransfersMetrics,
+    private readonly audit: AuditTrail,
   ) {}
 
   /** @returns the moves as they were recorded: a reversal that fails is not over yet */
@@ -75,8 +77,30 @@ export class RecordMoves {
     // Nothing was reserved for a reversal: it brings money in.
     const { capturedMinor, releasedMinor } = bulk.isReversal ? NOTHING : plan;
     await this.moveMoney(tx, { ...input, moves, cameBackBefore }, { capturedMinor, releasedMinor });
+    this.recordInAuditLog(tx, { ...input, moves });
     tx.afterCommit(() => this.metrics.moved(rail, moves));
     return moves;
+  }
+
+  private recordInAuditLog(tx: Tx, { bulk, chunk, rail, moves, entries }: MovesToRecord): void {
+    if (moves.length === 0 && entries === undefined) return;
+    const inOrder = [...moves].sort((a, b) => a.line.line - b.line.line);
+    this.audit.recordLines(tx, {
+      organizationId: bulk.organizationId,
+      bulkId: bulk.id,
+      chunkId: chunk?.id ?? null,
+      rail,
+      source: moves[0]?.source ?? 'evidence',
+      lines: inOrder.map(({ line, from, to, attempts, railId, code }) => ({
+        id: line.id,
+        from,
+        to,
+        attempts,
+        railId,
+        code,
+      })),
+      suspenseEntries: entries?.length ?? 0,
+    });
   }
 
   /**

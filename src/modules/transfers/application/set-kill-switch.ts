@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { fieldErrors, notFound } from '../../../domain/errors.js';
 import { normalizeText } from '../../../domain/text.js';
-import { PLATFORM, UnitOfWork } from '../../../platform/database/index.js';
+import { PLATFORM, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
+import { AuditTrail } from '../../audit/index.js';
 import { RAIL_NAMES } from '../../rails/index.js';
 import type { KillSwitch, KillSwitchTarget } from '../domain/kill-switch.js';
 import { KillSwitchRepository } from '../persistence/kill-switch.repository.js';
@@ -27,6 +28,7 @@ export class SetKillSwitch {
     private readonly repository: KillSwitchRepository,
     private readonly unitOfWork: UnitOfWork,
     private readonly wake: Wake,
+    private readonly audit: AuditTrail,
   ) {}
 
   /**
@@ -49,7 +51,11 @@ export class SetKillSwitch {
    * what was being granted already.
    */
   private async engage(asked: Omit<KillSwitch, 'engagedAt'>): Promise<KillSwitch> {
-    const { killSwitch, isNew } = await this.unitOfWork.run(PLATFORM, (tx) => this.repository.engage(tx, asked));
+    const { killSwitch, isNew } = await this.unitOfWork.run(PLATFORM, async (tx) => {
+      const found = await this.repository.engage(tx, asked);
+      if (found.isNew) this.record(tx, 'kill_switch.engaged', asked, asked.reason);
+      return found;
+    });
     const { scope, target, engagedBy } = killSwitch;
     if (isNew) logger.warn({ event: 'kill_switch_engaged', scope, target, engaged_by: engagedBy });
     await this.unitOfWork.run(PLATFORM, (tx) => this.repository.awaitGrants(tx, AWAIT_GRANTS_MS));
@@ -57,11 +63,33 @@ export class SetKillSwitch {
   }
 
   private async release({ scope, target }: KillSwitchTarget, by: string): Promise<null> {
-    const wasEngaged = await this.unitOfWork.run(PLATFORM, (tx) => this.repository.release(tx, { scope, target }));
+    const wasEngaged = await this.unitOfWork.run(PLATFORM, async (tx) => {
+      const released = await this.repository.release(tx, { scope, target });
+      if (released) this.record(tx, 'kill_switch.released', { scope, target }, null);
+      return released;
+    });
     if (!wasEngaged) return null;
     logger.warn({ event: 'kill_switch_released', scope, target, released_by: by });
     this.wake.notify('chunks');
     return null;
+  }
+
+  /** A rail belongs to the platform. */
+  private record(
+    tx: Tx,
+    action: 'kill_switch.engaged' | 'kill_switch.released',
+    { scope, target }: KillSwitchTarget,
+    reason: string | null,
+  ): void {
+    const isEngaged = action === 'kill_switch.engaged';
+    this.audit.record(tx, {
+      organizationId: scope === 'organization' ? target : null,
+      action,
+      resource: { type: 'kill_switch', id: `${scope}/${target}` },
+      reason,
+      before: { engaged: !isEngaged },
+      after: { engaged: isEngaged },
+    });
   }
 }
 
