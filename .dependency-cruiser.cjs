@@ -7,9 +7,10 @@ const { join } = require('node:path');
  */
 const EDGES = {
   accounts: [],
-  'bulk-requests': ['organizations', 'accounts', 'ledger', 'rails', 'reconciliation', 'transfers'],
+  'bulk-requests': ['organizations', 'accounts', 'ledger', 'policies', 'rails', 'reconciliation', 'transfers'],
   ledger: ['accounts'],
   organizations: [],
+  policies: ['accounts', 'organizations'],
   rails: [],
   reconciliation: ['accounts', 'ledger', 'rails', 'transfers'],
   transfers: ['accounts', 'ledger', 'rails'],

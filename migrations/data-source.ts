@@ -13,6 +13,7 @@ import { IndexRareStates1795252140000 } from './1795252140000-index-rare-states.
 import { OrderOpenEvidence1795252200000 } from './1795252200000-order-open-evidence.js';
 import { IsolateOrganizations1795252260000 } from './1795252260000-isolate-organizations.js';
 import { ProveBalances1795252290000 } from './1795252290000-prove-balances.js';
+import { CreatePaymentPolicies1795252500000 } from './1795252500000-create-payment-policies.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
 export default new DataSource({
@@ -34,5 +35,6 @@ export default new DataSource({
     OrderOpenEvidence1795252200000,
     IsolateOrganizations1795252260000,
     ProveBalances1795252290000,
+    CreatePaymentPolicies1795252500000,
   ],
 });

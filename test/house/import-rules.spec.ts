@@ -21,9 +21,10 @@ interface Import {
 const ROOT = join(__dirname, '..', '..');
 const EDGES: Readonly<Record<string, readonly string[]>> = {
   accounts: [],
-  'bulk-requests': ['organizations', 'accounts', 'ledger', 'rails', 'reconciliation', 'transfers'],
+  'bulk-requests': ['organizations', 'accounts', 'ledger', 'policies', 'rails', 'reconciliation', 'transfers'],
   ledger: ['accounts'],
   organizations: [],
+  policies: ['accounts', 'organizations'],
   rails: [],
   reconciliation: ['accounts', 'ledger', 'rails', 'transfers'],
   transfers: ['accounts', 'ledger', 'rails'],

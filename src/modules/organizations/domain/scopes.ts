@@ -14,6 +14,8 @@ export const SCOPES = [
   'transfers:read',
   'transfers:write',
   'transfers:read-pii',
+  'policies:read',
+  'audit-log:read',
   'fraud:review',
   'operator',
 ] as const;
