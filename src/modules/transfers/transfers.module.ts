@@ -22,6 +22,7 @@ import { SetKillSwitch } from './application/set-kill-switch.js';
 import { ResolveTransfer } from './application/resolve-transfer.js';
 import { SettleBookChunk } from './application/settle-book-chunk.js';
 import { StopLines } from './application/stop-lines.js';
+import { WithdrawLines } from './application/withdraw-lines.js';
 import { SweepChunks } from './application/sweep-chunks.js';
 import { KillSwitchesController } from './http/kill-switches.controller.js';
 import { RailEventsController } from './http/rail-events.controller.js';
@@ -42,6 +43,7 @@ import { BookDeliveryRepository } from './persistence/book-delivery.repository.j
 import { ChunkRepository } from './persistence/chunk.repository.js';
 import { DispatchRepository } from './persistence/dispatch.repository.js';
 import { EvidenceRepository } from './persistence/evidence.repository.js';
+import { HeldLinesRepository } from './persistence/held-lines.repository.js';
 import { KillSwitchRepository } from './persistence/kill-switch.repository.js';
 import { TallyRepository } from './persistence/tally.repository.js';
 import { TransferMetricsRepository } from './persistence/transfer-metrics.repository.js';
@@ -93,6 +95,8 @@ import { TransfersService } from './transfers.service.js';
     RepairLines,
     SettleBookChunk,
     StopLines,
+    WithdrawLines,
+    HeldLinesRepository,
     SweepChunks,
     TallyRepository,
     TransferMetricsRepository,

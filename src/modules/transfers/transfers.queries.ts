@@ -120,6 +120,11 @@ export class TransfersQueries {
     }
   }
 
+  /** How many of these counterparties, by IBAN in electronic form, the organization has never paid. */
+  countNewCounterparties(organizationId: string, ibans: Iterable<string>): Promise<number> {
+    return this.reads.countNewCounterparties(this.database, organizationId, [...new Set(ibans)]);
+  }
+
   /** The organization's transfers, newest first. */
   async list(filter: TransferListFilter, page: PageRequest): Promise<Page<TransferView>> {
     const [beforeId] = page.cursor === undefined ? [null] : decodeCursor(page.cursor, ['uuid']);

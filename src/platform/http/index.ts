@@ -1,3 +1,4 @@
+export { type Actor, actorOf } from './actor.js';
 export { ApiPage } from './api-page.js';
 export { ApiProblems, type ProblemStatus } from './api-problems.js';
 export { authenticateBasic, requireMetricsToken } from './authentication.js';

@@ -38,7 +38,7 @@ export interface TransitionRow {
   readonly createdAt: Date;
 }
 
-/** A line of a bulk, as a proof tells it. */
+/** A line of a bulk, as a proof tells it and an approval binds it. */
 export interface BulkLine {
   readonly id: string;
   readonly line: number;
@@ -47,6 +47,12 @@ export interface BulkLine {
   readonly currency: string;
   readonly counterpartyName: string;
   readonly counterpartyIban: string;
+  readonly counterpartyBic: string | null;
+  readonly description: string | null;
+  readonly purposeCode: string | null;
+  readonly clientTransferId: string | null;
+  readonly rail: string;
+  readonly creditorAccountId: string | null;
   readonly status: TransferStatus;
 }
 
@@ -71,7 +77,7 @@ const COLUMNS = `t.id, t.bulk_id AS "bulkId", t.line, t.client_transfer_id AS "c
     ${STATUS} AS status, t.amount_minor AS "amountMinor", t.currency, t.counterparty_name AS "counterpartyName",
     t.counterparty_iban AS "counterpartyIban", t.counterparty_bic AS "counterpartyBic", t.description,
     t.purpose_code AS "purposeCode", t.failure_code AS "failureCode", t.failure_detail AS "failureDetail", t.attempts,
-    CASE WHEN t.status = 'pending' AND c.status <> 'leased' THEN c.due_at END AS "nextAttemptAt",
+    CASE WHEN t.status = 'pending' AND c.status <> 'leased' AND isfinite(c.due_at) THEN c.due_at END AS "nextAttemptAt",
     t.created_at AS "createdAt", t.settled_at AS "settledAt", c.leased_at AS "chunkLeasedAt",
     t.origin_transfer_id AS "originTransferId"`;
 
@@ -185,6 +191,8 @@ export class TransferReadsRepository {
     return on.query<BulkLine>(
       `SELECT t.id, t.line, t.rail_id AS "railId", t.amount_minor AS "amountMinor", t.currency,
               t.counterparty_name AS "counterpartyName", t.counterparty_iban AS "counterpartyIban",
+              t.counterparty_bic AS "counterpartyBic", t.description, t.purpose_code AS "purposeCode",
+              t.client_transfer_id AS "clientTransferId", t.rail, t.creditor_account_id AS "creditorAccountId",
               CASE WHEN t.status <> 'pending' THEN t.status
                    ELSE (SELECT ${STATUS} FROM chunks c WHERE c.id = t.chunk_id) END AS status
          FROM transfers t WHERE t.bulk_id = $1 AND t.line >= $2 AND t.line < $3 ORDER BY t.line`,
@@ -217,6 +225,21 @@ export class TransferReadsRepository {
         filter.created.before,
         limit,
       ]);
+  }
+
+  /**
+   * How many of these counterparties the organization has never paid. What is only waiting to be sent, for an approval perhaps, is not
+   * paid: else a first bulk that waits would let a second one pass.
+   */
+  async countNewCounterparties(on: Queryable, organizationId: string, ibans: readonly string[]): Promise<number> {
+    const [row] = await on.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM unnest($2::text[]) AS asked (iban)
+        WHERE NOT EXISTS (SELECT FROM transfers t
+                           WHERE t.organization_id = $1 AND t.counterparty_iban = asked.iban
+                             AND t.status IN ('settled', 'submitted'))`,
+      [organizationId, ibans],
+    );
+    return row?.count ?? 0;
   }
 
   async transitions(on: Queryable, transferId: string): Promise<TransitionRow[]> {
