@@ -38,8 +38,9 @@ export function controlOf(app: INestApplicationContext, organizationId: string):
     pause: async (bulkId, key) => statusIn(await service.pause(command(bulkId, key), state)),
     resume: async (bulkId, key) => statusIn(await service.resume(command(bulkId, key), state)),
     retryFailed: async (bulkId, key) => {
-      const { status, replayed, json } = await service.retryFailed({ ...command(bulkId, key), submitter: MAKER }, ({ id }) =>
-        Reply.of(202, { id }),
+      const { status, replayed, json } = await service.retryFailed(
+        { ...command(bulkId, key), submitter: MAKER },
+        ({ id }) => Reply.of(202, { id }),
       );
       return { status, replayed, body: JSON.parse(json) as Retried['body'] };
     },

@@ -1,4 +1,10 @@
-export { approvalReasons, type ApprovalFacts, type ApprovalReason, type ApprovalTerms, termsOf } from './domain/approval-rule.js';
+export {
+  approvalReasons,
+  type ApprovalFacts,
+  type ApprovalReason,
+  type ApprovalTerms,
+  termsOf,
+} from './domain/approval-rule.js';
 export type { UsedLimit } from './domain/limit.js';
 export type { DuplicatePolicy, PaymentPolicy } from './domain/payment-policy.js';
 export { PoliciesModule } from './policies.module.js';

@@ -1,7 +1,4 @@
-import {
-  makerCannotApprove,
-  payloadHashMismatch,
-} from './approval.errors.js';
+import { makerCannotApprove, payloadHashMismatch } from './approval.errors.js';
 import { invalidState } from './bulk-request.errors.js';
 import type { BulkRequestStatus } from './bulk-request.state.js';
 

@@ -57,7 +57,10 @@ export class BulkRequestApprovalController {
   @HttpCode(200)
   @Scopes('bulk-requests:approve')
   @ApiBody({ type: ApproveBulkRequestDto, examples: APPROVE_EXAMPLES })
-  @ApiOkResponse({ type: BulkRequestApprovalDto, description: 'Approved; `status` says whether that was the last one.' })
+  @ApiOkResponse({
+    type: BulkRequestApprovalDto,
+    description: 'Approved; `status` says whether that was the last one.',
+  })
   @ApiProblems(400, 401, 403, 404, 409, 413, 415, 422, 503)
   approve(
     @OrganizationId() organizationId: string,

@@ -29,7 +29,8 @@ describe('a limit', () => {
       {
         pointer: '',
         code: 'day_count',
-        detail: 'Limit of the organization for a day (UTC): allowed 10 transfers, used 9 transfers, requested 2 transfers.',
+        detail:
+          'Limit of the organization for a day (UTC): allowed 10 transfers, used 9 transfers, requested 2 transfers.',
       },
     ]);
   });

@@ -44,7 +44,10 @@ describe('limits', () => {
   const check = (...sent: LimitInput[]) => checkLimits(sent, (id) => (id === ACCOUNT ? 'EUR' : null));
 
   it('are of the organization or of one of its accounts', () => {
-    const { value, errors } = check(limit(), limit({ account_id: ACCOUNT.toUpperCase(), max_amount: null, max_count: 3 }));
+    const { value, errors } = check(
+      limit(),
+      limit({ account_id: ACCOUNT.toUpperCase(), max_amount: null, max_count: 3 }),
+    );
     expect(errors).toEqual([]);
     expect(value).toEqual([
       { accountId: null, currency: 'EUR', per: 'day', maxMinor: 1_000n, maxCount: null },

@@ -40,7 +40,10 @@ export class PaymentPolicyController {
   @Put()
   @PlatformScope()
   @ApiBody({ type: SetPaymentPolicyDto, examples: SET_POLICY_EXAMPLES })
-  @ApiOkResponse({ type: PaymentPolicyDto, description: 'The policy, set. It holds for what is submitted from now on.' })
+  @ApiOkResponse({
+    type: PaymentPolicyDto,
+    description: 'The policy, set. It holds for what is submitted from now on.',
+  })
   @ApiProblems(400, 401, 403, 404, 409, 413, 415, 422, 503)
   async set(
     @IdParam('organization_id') organizationId: string,

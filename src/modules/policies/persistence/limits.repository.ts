@@ -43,7 +43,11 @@ export class LimitsRepository {
   }
 
   /** False when they are no longer of the version that is replaced; 0 is one that nobody has set. */
-  async replace(tx: Tx, organizationId: string, { limits, version }: Omit<PaymentLimits, 'updatedAt'>): Promise<boolean> {
+  async replace(
+    tx: Tx,
+    organizationId: string,
+    { limits, version }: Omit<PaymentLimits, 'updatedAt'>,
+  ): Promise<boolean> {
     const taken =
       version === 0
         ? await tx.execute(

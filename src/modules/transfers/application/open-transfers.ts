@@ -25,11 +25,7 @@ export class OpenTransfers {
     private readonly transfers: TransferRepository,
   ) {}
 
-  async open(
-    tx: Tx,
-    owner: NewTransfersOwner & OpenedBulk,
-    lines: readonly NewTransfer[],
-  ): Promise<void> {
+  async open(tx: Tx, owner: NewTransfersOwner & OpenedBulk, lines: readonly NewTransfer[]): Promise<void> {
     const chunks: NewChunk[] = [];
     const owned: NewChunkLines[] = [];
     for (const rail of new Set(lines.map((line) => line.rail))) {
