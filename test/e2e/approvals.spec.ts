@@ -2,11 +2,11 @@ import type { BulkRequestApprovalDto } from '../../src/modules/bulk-requests/htt
 import type { BulkRequestDto } from '../../src/modules/bulk-requests/http/bulk-requests.dto.js';
 import type { TransferDto } from '../../src/modules/transfers/http/transfers.dto.js';
 import type { Scope } from '../../src/modules/organizations/index.js';
-import { Database } from '../../src/platform/database/index.js';
 import { createApiKey, createOrganization } from '../factories/organizations.js';
 import { bulk, line, lines, unlike } from '../factories/submissions.js';
 import { ACME_DEBTOR, type Acme, startAcme } from '../support/acme.js';
 import { assertInvariants } from '../support/invariants.js';
+import { ownerOf } from '../support/owner.js';
 import type { ApiAnswer } from '../support/test-api.js';
 
 const POLICY = {
@@ -54,7 +54,7 @@ describe('approval over HTTP', () => {
     });
   });
   afterAll(async () => {
-    await assertInvariants(acme.api.app.get(Database), { open });
+    await assertInvariants(ownerOf(acme.api.app), { open });
     await acme.close();
   });
 

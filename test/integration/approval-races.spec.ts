@@ -1,7 +1,6 @@
 import { ExpireApprovals } from '../../src/modules/bulk-requests/application/expire-approvals.js';
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
 import type { DomainError } from '../../src/domain/errors.js';
-import { Database } from '../../src/platform/database/index.js';
 import { type Approvals, approvalsFor, approver, setApproval } from '../factories/approvals.js';
 import { type BulkControl, controlOf } from '../factories/bulk-control.js';
 import { createPayer, type Payer } from '../factories/payer.js';
@@ -15,6 +14,7 @@ import {
   UNHURRIED,
   workOff,
 } from '../support/engine-steps.js';
+import { ownerOf } from '../support/owner.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
 const ROUNDS = 6;
@@ -74,9 +74,9 @@ describe('two who decide about the same bulk request at the same time', () => {
       (bulkId) => approvals.reject(bulkId, approver('b')),
       (bulkId) => control.cancel(bulkId),
       async (bulkId) => {
-        await worker.app
-          .get(Database)
-          .execute(`UPDATE approval_requests SET expires_at = now() WHERE bulk_id = $1`, [bulkId]);
+        await ownerOf(worker.app).execute(`UPDATE approval_requests SET expires_at = now() WHERE bulk_id = $1`, [
+          bulkId,
+        ]);
         return expiry.expire(payer.organizationId, bulkId);
       },
     ];

@@ -1,7 +1,7 @@
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
 import { TransfersQueries } from '../../src/modules/transfers/index.js';
 import { CancelTransfer } from '../../src/modules/transfers/application/cancel-transfer.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { Reply } from '../../src/platform/idempotency/index.js';
 import { type Approvals, approvalsFor, approver, setApproval } from '../factories/approvals.js';
 import { type BulkControl, controlOf } from '../factories/bulk-control.js';
@@ -21,7 +21,9 @@ import {
   UNHURRIED,
   workOff,
 } from '../support/engine-steps.js';
+import { sayOfLine } from '../support/evidence-steps.js';
 import { proofDtoOf } from '../support/proof-steps.js';
+import { ownerOf } from '../support/owner.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
@@ -29,14 +31,14 @@ const [FIRST, SECOND, THIRD] = [approver('first'), approver('second'), approver(
 
 describe('a bulk request that needs approval', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   let control: BulkControl;
   let approvals: Approvals;
   const open: string[] = [];
   beforeAll(async () => {
     worker = await startTestWorker({ ...UNHURRIED, CHUNK_SIZE: '10' }, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
   });
   beforeEach(async () => {
     payer = await createPayer(worker.app);
@@ -243,6 +245,19 @@ describe('a bulk request that needs approval', () => {
       code: 'invalid_state',
     });
     await control.cancel(bulkId);
+  });
+
+  it('of which the rail calls a line paid ends after a person has decided about that one', async () => {
+    const bulkId = await payer.submit(11);
+    await sayOfLine(worker.app, bulkId, 4, 'settled');
+    await runLoop(worker.app, 'rail-evidence');
+    await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ pending: 10, manual_review: 1 });
+    await approvals.reject(bulkId, FIRST);
+    await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ cancelled: 10, manual_review: 1 });
+    await expect(viewOf(bulkId)).resolves.toMatchObject({ status: 'cancelling', completedAt: null });
+    await expect(reserved()).resolves.toBe(100n);
+    await expect(proofDtoOf(worker.app, payer.organizationId, bulkId)).resolves.toMatchObject({ balanced: true });
+    open.push(bulkId);
   });
 
   it('is one again when its failed lines are retried, by whoever retries them', async () => {

@@ -1,24 +1,25 @@
 import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
-import { Database } from '../../src/platform/database/index.js';
+import type { Queryable } from '../../src/platform/database/index.js';
 import { setApproval, setLimits } from '../factories/approvals.js';
 import { type BulkControl, controlOf } from '../factories/bulk-control.js';
 import { creditTransfers, germanIban, MAKER, submitBulk } from '../factories/bulk-requests.js';
 import { createAccount, createFundedAccount } from '../factories/organizations.js';
 import { createPayer, type Payer } from '../factories/payer.js';
 import { finish, UNHURRIED, workOff } from '../support/engine-steps.js';
+import { ownerOf } from '../support/owner.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
 describe('limits', () => {
   let worker: TestWorker;
-  let database: Database;
+  let database: Queryable;
   let payer: Payer;
   let control: BulkControl;
   let used: () => Promise<unknown[]>;
   const open: string[] = [];
   beforeAll(async () => {
     worker = await startTestWorker(UNHURRIED, { working: false });
-    database = worker.app.get(Database);
+    database = ownerOf(worker.app);
   });
   beforeEach(async () => {
     payer = await createPayer(worker.app);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../../platform/database/index.js';
+import { Database, DISCOVERY } from '../../platform/database/index.js';
 import { Metrics } from '../../platform/metrics/index.js';
 import type { ApprovalOutcome } from './domain/approval.js';
 import { ApprovalRepository } from './persistence/approval.repository.js';
@@ -18,12 +18,12 @@ export class BulkRequestsMetrics {
     metrics.gauge({
       name: 'approvals_waiting',
       help: 'Bulk requests that await approval.',
-      collect: async (gauge) => gauge.set((await approvals.waiting(database)).count),
+      collect: async (gauge) => gauge.set((await approvals.waiting(database.as(DISCOVERY))).count),
     });
     metrics.gauge({
       name: 'approval_oldest_waiting_seconds',
       help: 'For how long the oldest bulk request that awaits approval has.',
-      collect: async (gauge) => gauge.set((await approvals.waiting(database)).oldestSeconds),
+      collect: async (gauge) => gauge.set((await approvals.waiting(database.as(DISCOVERY))).oldestSeconds),
     });
   }
 

@@ -38,8 +38,9 @@ export class BulkRequestsQueries {
 
   /** What it waits for, or did; null when it never had to. */
   async getApproval(organizationId: string, id: string): Promise<Approval | null> {
-    const approval = await this.approvals.find(this.database, organizationId, id);
-    if (!approval && !(await this.repository.find(this.database, organizationId, id))) throw notFound('bulk request');
+    const on = this.database.of(organizationId);
+    const approval = await this.approvals.find(on, organizationId, id);
+    if (!approval && !(await this.repository.find(on, organizationId, id))) throw notFound('bulk request');
     return approval;
   }
 

@@ -16,11 +16,11 @@ export class PoliciesQueries {
   ) {}
 
   async getPolicy(organizationId: string): Promise<PaymentPolicy> {
-    return (await this.policies.find(this.database, organizationId)) ?? DEFAULT_POLICY;
+    return (await this.policies.find(this.database.of(organizationId), organizationId)) ?? DEFAULT_POLICY;
   }
 
   async getLimits(organizationId: string): Promise<PaymentLimits> {
-    return (await this.limits.find(this.database, organizationId)) ?? NO_LIMITS;
+    return (await this.limits.find(this.database.of(organizationId), organizationId)) ?? NO_LIMITS;
   }
 
   /** What a payment from this account is held against: the policy, and the limits with what was used of them today. */
@@ -29,7 +29,7 @@ export class PoliciesQueries {
     currency: string;
     accountId: string;
   }): Promise<{ policy: PaymentPolicy; limits: readonly UsedLimit[] }> {
-    const { policy, limits } = await this.policies.findRules(this.database, payment);
+    const { policy, limits } = await this.policies.findRules(this.database.of(payment.organizationId), payment);
     return { policy: policy ?? DEFAULT_POLICY, limits };
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { invariantViolated } from '../../domain/errors.js';
-import { Database, type Tx, UnitOfWork } from '../../platform/database/index.js';
+import { Database, PLATFORM, type Tx, UnitOfWork } from '../../platform/database/index.js';
 import { createLogger } from '../../platform/logging/index.js';
 import { AccountsQueries } from '../accounts/index.js';
 import { OrganizationsQueries } from '../organizations/index.js';
@@ -57,7 +57,7 @@ export class PoliciesService {
     const { value: amountOver, errors } = checkThresholds(approval?.amountOver ?? []);
     if (errors.length > 0) throw ruleViolations(errors);
     const policy = { approval: approval && { ...approval, amountOver }, duplicatePolicy, version };
-    return this.unitOfWork.run(async (tx) => {
+    return this.unitOfWork.run(PLATFORM, async (tx) => {
       const replaced = await this.policies.replace(tx, organizationId, policy);
       if (!replaced) throw versionConflict((await this.policies.find(tx, organizationId))?.version ?? 0);
       this.tell(tx, 'payment_policy_set', organizationId, replaced.version);
@@ -71,7 +71,7 @@ export class PoliciesService {
     const currencies = await this.currenciesOf(organizationId, limits);
     const { value, errors } = checkLimits(limits, (accountId) => currencies.get(accountId) ?? null);
     if (errors.length > 0) throw ruleViolations(errors);
-    return this.unitOfWork.run(async (tx) => {
+    return this.unitOfWork.run(PLATFORM, async (tx) => {
       if (!(await this.limits.replace(tx, organizationId, { limits: value, version }))) {
         throw versionConflict((await this.limits.find(tx, organizationId))?.version ?? 0);
       }
@@ -110,7 +110,7 @@ export class PoliciesService {
     const currencies = new Map<string, string>();
     const ids = limits.flatMap(({ account_id: id }) => (id === null ? [] : [id.toLowerCase()]));
     for (const accountId of new Set(ids)) {
-      const account = await this.accounts.findDebtor(this.database, { organizationId, accountId });
+      const account = await this.accounts.findDebtor(this.database.of(organizationId), { organizationId, accountId });
       if (account) currencies.set(accountId, account.currency);
     }
     return currencies;

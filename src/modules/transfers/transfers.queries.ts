@@ -122,7 +122,7 @@ export class TransfersQueries {
 
   /** How many of these counterparties, by IBAN in electronic form, the organization has never paid. */
   countNewCounterparties(organizationId: string, ibans: Iterable<string>): Promise<number> {
-    return this.reads.countNewCounterparties(this.database, organizationId, [...new Set(ibans)]);
+    return this.reads.countNewCounterparties(this.database.of(organizationId), organizationId, [...new Set(ibans)]);
   }
 
   /** The organization's transfers, newest first. */

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
-import { Database, UnitOfWork } from '../../../platform/database/index.js';
+import { Database, DISCOVERY, ofOrganization, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
 import type { BulkRequestStatus } from '../domain/bulk-request.state.js';
@@ -36,7 +36,7 @@ export class ExpireApprovals implements OnModuleInit {
 
   /** The state it is in afterwards; null when somebody has decided before. */
   async expire(organizationId: string, bulkId: string): Promise<BulkRequestStatus | null> {
-    return this.unitOfWork.run(async (tx) => {
+    return this.unitOfWork.run(ofOrganization(organizationId), async (tx) => {
       const bulk = await this.control.lock(tx, organizationId, bulkId);
       if (bulk?.status !== 'awaiting_approval') return bulk?.status ?? null;
       const approval = await this.approvals.find(tx, organizationId, bulkId);
@@ -50,7 +50,7 @@ export class ExpireApprovals implements OnModuleInit {
 
   private async sweep(): Promise<boolean> {
     let ended = 0;
-    for (const { organizationId, bulkId } of await this.approvals.findOverdue(this.database, BATCH)) {
+    for (const { organizationId, bulkId } of await this.approvals.findOverdue(this.database.as(DISCOVERY), BATCH)) {
       try {
         await this.expire(organizationId, bulkId);
         ended++;

@@ -1,4 +1,4 @@
-import { DomainError } from '../../../domain/errors.js';
+import type { DomainError } from '../../../domain/errors.js';
 import { type Actor, type Approval, type ApprovalRequest, approvalsOf, decideApproval } from './approval.js';
 import { BULK_REQUEST_STATUSES, type BulkRequestStatus } from './bulk-request.state.js';
 
