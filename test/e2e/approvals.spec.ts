@@ -164,6 +164,9 @@ describe('approval over HTTP', () => {
     expect((await approvalOf(id)).submitted_by).toEqual({ kind: 'admin', id: 'admin' });
     await expect(asAdmin(`/bulk-requests/${id}/approve`, { payload_hash })).resolves.toMatchObject({ status: 403 });
     open.push(id);
+    const { payload } = await acme.api.app.inject({ method: 'GET', url: '/metrics' });
+    expect(payload).toMatch(/^approvals_waiting 1$/m);
+    expect(payload).toMatch(/^approval_oldest_waiting_seconds [\d.]+$/m);
   });
 
   it('is not required below the thresholds', async () => {

@@ -183,6 +183,19 @@ describe('a bulk request that needs approval', () => {
     await database.execute(`UPDATE bulk_requests SET on_failure = 'continue' WHERE id = $1`, [bulkId]);
   };
 
+  it('keeps what was decided: not even the owner of the database changes that', async () => {
+    const bulkId = await payer.submit(11);
+    await approvals.approve(bulkId, FIRST);
+    for (const statement of [
+      `UPDATE bulk_approvals SET approver_id = 'somebody else' WHERE bulk_id = '${bulkId}'`,
+      `DELETE FROM bulk_approvals WHERE bulk_id = '${bulkId}'`,
+      `TRUNCATE bulk_approvals`,
+    ]) {
+      await expect(database.execute(statement)).rejects.toMatchObject({ code: '23001' });
+    }
+    await control.cancel(bulkId);
+  });
+
   it('is rejected by one, who may have approved it before, and its money is free', async () => {
     const bulkId = await payer.submit(25);
     await approvals.approve(bulkId, FIRST);
