@@ -8,9 +8,10 @@ const { join } = require('node:path');
 const EDGES = {
   accounts: ['audit'],
   audit: [],
-  'bulk-requests': ['organizations', 'accounts', 'audit', 'ledger', 'rails', 'reconciliation', 'transfers'],
+  'bulk-requests': ['organizations', 'accounts', 'audit', 'ledger', 'policies', 'rails', 'reconciliation', 'transfers'],
   ledger: ['accounts', 'audit'],
   organizations: ['audit'],
+  policies: ['accounts', 'audit', 'organizations'],
   rails: [],
   reconciliation: ['accounts', 'audit', 'ledger', 'rails', 'transfers'],
   transfers: ['accounts', 'audit', 'ledger', 'rails'],

@@ -16,6 +16,7 @@ import { ProveBalances1795252290000 } from './1795252290000-prove-balances.js';
 import { HardenApiKeys1795252320000 } from './1795252320000-harden-api-keys.js';
 import { CreateAuditLog1795252380000 } from './1795252380000-create-audit-log.js';
 import { EncryptCounterparties1795252440000 } from './1795252440000-encrypt-counterparties.js';
+import { CreatePaymentPolicies1795252500000 } from './1795252500000-create-payment-policies.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
 export default new DataSource({
@@ -40,5 +41,6 @@ export default new DataSource({
     HardenApiKeys1795252320000,
     CreateAuditLog1795252380000,
     EncryptCounterparties1795252440000,
+    CreatePaymentPolicies1795252500000,
   ],
 });

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 /**
  * DATABASE_URL, from wherever src/config/secrets.ts would take it. Migrations are built apart and import nothing of the product, so it is
- * said again here; src/config/secrets.spec.ts holds both against the same cases.
+ * said again here; test/house/secrets.spec.ts holds both against the same cases.
  *
  * @throws Error of one line, without what a file contains
  */

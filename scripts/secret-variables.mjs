@@ -4,7 +4,7 @@ import { ScriptError } from './script-error.mjs';
 
 /**
  * A secret, from wherever src/config/secrets.ts would take it. Scripts also run where nothing is built, so it is said again here;
- * src/config/secrets.spec.ts holds both against the same cases.
+ * test/house/secrets.spec.ts holds both against the same cases.
  *
  * @param {string} name
  * @param {NodeJS.ProcessEnv} [environment]

@@ -3,6 +3,7 @@ import { AuditModule } from '../modules/audit/index.js';
 import { BulkRequestsModule } from '../modules/bulk-requests/index.js';
 import { LedgerModule } from '../modules/ledger/index.js';
 import { OrganizationsModule } from '../modules/organizations/index.js';
+import { PoliciesModule } from '../modules/policies/index.js';
 import { RailsModule } from '../modules/rails/index.js';
 import { ReconciliationModule } from '../modules/reconciliation/index.js';
 import { TransfersModule } from '../modules/transfers/index.js';
@@ -15,6 +16,7 @@ export const features = [
   LedgerModule,
   RailsModule,
   TransfersModule,
+  PoliciesModule,
   BulkRequestsModule,
   ReconciliationModule,
 ];

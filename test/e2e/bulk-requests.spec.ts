@@ -71,7 +71,7 @@ describe('a bulk request', () => {
       origin: null,
       created_at: expect.stringMatching(INSTANT),
       completed_at: null,
-      links: { self, status: `${self}/status`, transfers: `${self}/transfers` },
+      links: { self, status: `${self}/status`, transfers: `${self}/transfers`, approval: `${self}/approval` },
     });
 
     const ended = await acme.ended(accepted.id);

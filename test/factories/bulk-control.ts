@@ -3,6 +3,7 @@ import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-reques
 import type { BulkRequest } from '../../src/modules/bulk-requests/domain/bulk-request.js';
 import type { Cancellation } from '../../src/modules/bulk-requests/domain/control.js';
 import { Reply } from '../../src/platform/idempotency/index.js';
+import { MAKER } from './bulk-requests.js';
 
 /** What an organization does to its bulks, as the API would, with the answers as their JSON says. */
 export interface BulkControl {
@@ -37,8 +38,9 @@ export function controlOf(app: INestApplicationContext, organizationId: string):
     pause: async (bulkId, key) => statusIn(await service.pause(command(bulkId, key), state)),
     resume: async (bulkId, key) => statusIn(await service.resume(command(bulkId, key), state)),
     retryFailed: async (bulkId, key) => {
-      const { status, replayed, json } = await service.retryFailed(command(bulkId, key), ({ id }) =>
-        Reply.of(202, { id }),
+      const { status, replayed, json } = await service.retryFailed(
+        { ...command(bulkId, key), submitter: MAKER },
+        ({ id }) => Reply.of(202, { id }),
       );
       return { status, replayed, body: JSON.parse(json) as Retried['body'] };
     },

@@ -1,6 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-requests.queries.js';
 import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
+import type { Actor } from '../../src/modules/bulk-requests/domain/approval.js';
 import type { BulkRequest } from '../../src/modules/bulk-requests/domain/bulk-request.js';
 import { bulkRequestStates } from '../../src/modules/bulk-requests/domain/bulk-request.state.js';
 import type { CreditTransferInput } from '../../src/modules/bulk-requests/domain/credit-transfer.js';
@@ -29,6 +30,9 @@ export function creditTransfers(
     description: describe(line),
   }));
 }
+
+/** Who submits what a test does not submit over HTTP. */
+export const MAKER: Actor = { kind: 'key', id: 'maker', keyId: null };
 
 export interface Submitted {
   status: number;
@@ -60,6 +64,7 @@ export function submit(
     idempotencyKey,
     body: submission,
     submission,
+    submitter: MAKER,
   };
   return service.submit(command, (bulk) => Reply.of(202, { id: bulk.id }));
 }

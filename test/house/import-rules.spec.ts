@@ -22,9 +22,10 @@ const ROOT = join(__dirname, '..', '..');
 const EDGES: Readonly<Record<string, readonly string[]>> = {
   accounts: ['audit'],
   audit: [],
-  'bulk-requests': ['organizations', 'accounts', 'audit', 'ledger', 'rails', 'reconciliation', 'transfers'],
+  'bulk-requests': ['organizations', 'accounts', 'audit', 'ledger', 'policies', 'rails', 'reconciliation', 'transfers'],
   ledger: ['accounts', 'audit'],
   organizations: ['audit'],
+  policies: ['accounts', 'audit', 'organizations'],
   rails: [],
   reconciliation: ['accounts', 'audit', 'ledger', 'rails', 'transfers'],
   transfers: ['accounts', 'audit', 'ledger', 'rails'],

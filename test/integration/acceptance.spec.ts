@@ -3,7 +3,7 @@ import { BulkRequestsQueries } from '../../src/modules/bulk-requests/bulk-reques
 import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-requests.service.js';
 import type { Submission } from '../../src/modules/bulk-requests/domain/submission.js';
 import { PLATFORM, type Queryable, UnitOfWork } from '../../src/platform/database/index.js';
-import { creditTransfers, germanIban, submit, submitBulk } from '../factories/bulk-requests.js';
+import { MAKER, creditTransfers, germanIban, submit, submitBulk } from '../factories/bulk-requests.js';
 import { createAccount, createFundedAccount, createOrganization, moveBankMoney } from '../factories/organizations.js';
 import { finish, openChunksOf, transfersOf } from '../support/engine-steps.js';
 import { eventually } from '../support/eventually.js';
@@ -249,6 +249,7 @@ describe('the acceptance of a bulk request', () => {
           organizationId,
           operation: 'bulk-requests.create',
           idempotencyKey: 'dry',
+          submitter: MAKER,
           body: submission,
           submission,
         });

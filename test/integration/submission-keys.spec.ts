@@ -5,7 +5,7 @@ import { BulkRequestsService } from '../../src/modules/bulk-requests/bulk-reques
 import type { DomainError } from '../../src/domain/errors.js';
 import type { Queryable } from '../../src/platform/database/index.js';
 import { Reply } from '../../src/platform/idempotency/index.js';
-import { creditTransfers, submit } from '../factories/bulk-requests.js';
+import { MAKER, creditTransfers, submit } from '../factories/bulk-requests.js';
 import { createFundedAccount, createOrganization, moveBankMoney } from '../factories/organizations.js';
 import { finish } from '../support/engine-steps.js';
 import { refusalOf } from '../support/refusal.js';
@@ -99,7 +99,7 @@ describe('a submission that comes again', () => {
       const single = { debtor_account_id: accountId, credit_transfers: creditTransfers(1) };
       const command = { organizationId, operation: 'transfers.create' as const, idempotencyKey: 'k1', body: single };
       const service = worker.app.get(BulkRequestsService, { strict: false });
-      const reply = await service.submit({ ...command, submission: single }, () => Reply.of(202, {}));
+      const reply = await service.submit({ ...command, submission: single, submitter: MAKER }, () => Reply.of(202, {}));
       expect(reply.replayed).toBe(false);
     });
 

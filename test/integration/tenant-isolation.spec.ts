@@ -9,7 +9,7 @@ import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
 /** What no table holds rows of an organization in. */
 const OF_NOBODY = ['migrations', 'queue_epoch', 'sandbox_journal', 'balance_changes', 'balance_proofs_due'];
-const APPEND_ONLY = ['ledger_entries', 'bank_transactions', 'transfer_transitions'];
+const APPEND_ONLY = ['ledger_entries', 'bank_transactions', 'transfer_transitions', 'bulk_approvals'];
 
 /** SQL as a stranger to our code would send it, in the role that our code runs as. */
 class RawSession {
@@ -137,6 +137,21 @@ describe('organizations', () => {
         theirs.organizationId,
       ]),
     ).rejects.toMatchObject(PERMISSION_DENIED);
+  });
+
+  it('loosen nothing that their payments are held against', async () => {
+    for (const statement of [
+      `UPDATE payment_policies SET approval = NULL`,
+      `INSERT INTO payment_policies (organization_id, duplicate_policy, version) VALUES ($1, 'warn', 1)`,
+      `DELETE FROM payment_limits WHERE organization_id = $1`,
+      `UPDATE payment_limits SET max_minor = NULL`,
+      `DELETE FROM limit_usage`,
+      `UPDATE approval_requests SET payload_hash = repeat('0', 64)`,
+      `UPDATE approval_requests SET required = 1`,
+    ]) {
+      const parameters = statement.includes('$1') ? [ours.organizationId] : [];
+      await expect(as(ours.organizationId, statement, parameters)).rejects.toMatchObject(PERMISSION_DENIED);
+    }
   });
 
   it('cannot turn it off, or become somebody else who could', async () => {

@@ -59,7 +59,7 @@ const CHECKS: Readonly<Record<string, string>> = {
             OR c.rail <> t.rail OR c.bulk_id <> t.bulk_id OR (c.purpose = 'submit') <> (t.status = 'pending'))`,
   '6 a bulk is completed exactly when its state is final, and then nothing of it is open': `
     SELECT b.id, b.status, b.completed_at FROM bulk_requests b
-     WHERE (b.completed_at IS NOT NULL) <> (b.status IN ('completed', 'partially_completed', 'failed', 'cancelled', 'reversed'))
+     WHERE (b.completed_at IS NOT NULL) <> (b.status IN ('completed', 'partially_completed', 'failed', 'cancelled', 'reversed', 'rejected'))
         OR (b.completed_at IS NOT NULL AND (
              EXISTS (SELECT FROM transfers t WHERE t.bulk_id = b.id
                         AND t.status IN ('pending', 'submitted', 'in_doubt', 'manual_review'))

@@ -3,13 +3,18 @@ import { QueueModule } from '../../platform/queue/index.js';
 import { AccountsModule } from '../accounts/index.js';
 import { LedgerModule } from '../ledger/index.js';
 import { OrganizationsModule } from '../organizations/index.js';
+import { PoliciesModule } from '../policies/index.js';
 import { RailsModule } from '../rails/index.js';
 import { ReconciliationModule } from '../reconciliation/index.js';
 import { TransfersModule } from '../transfers/index.js';
 import { AcceptBulkRequest } from './application/accept-bulk-request.js';
+import { ApproveBulkRequest } from './application/approve-bulk-request.js';
 import { CancelBulkRequest } from './application/cancel-bulk-request.js';
 import { ChangeBulkState } from './application/change-bulk-state.js';
 import { CompleteBulkRequest } from './application/complete-bulk-request.js';
+import { DismissBulkRequest } from './application/dismiss-bulk-request.js';
+import { ExpireApprovals } from './application/expire-approvals.js';
+import { HashPayload } from './application/hash-payload.js';
 import { PauseBulkRequest } from './application/pause-bulk-request.js';
 import { RetryFailedLines } from './application/retry-failed-lines.js';
 import { RouteLines } from './application/route-lines.js';
@@ -17,12 +22,19 @@ import { ProveBulkRequest } from './application/prove-bulk-request.js';
 import { StopBulkRequest } from './application/stop-bulk-request.js';
 import { RecognizeSubmission } from './application/recognize-submission.js';
 import { RecountBulkRequest } from './application/recount-bulk-request.js';
+import { RejectBulkRequest } from './application/reject-bulk-request.js';
 import { ReverseBulkRequest } from './application/reverse-bulk-request.js';
+import { ReviewSubmission } from './application/review-submission.js';
 import { SubmitBulkRequest } from './application/submit-bulk-request.js';
 import { SweepBulkRequests } from './application/sweep-bulk-requests.js';
 import { bulkRequestJobs } from './bulk-requests.jobs.js';
+import { BulkRequestsMetrics } from './bulk-requests.metrics.js';
 import { BulkRequestsQueries } from './bulk-requests.queries.js';
 import { BulkRequestsService } from './bulk-requests.service.js';
+import {
+  BulkRequestApprovalController,
+  TransfersBulkApprovalController,
+} from './http/bulk-request-approval.controller.js';
 import {
   BulkRequestControlController,
   TransfersBulkControlController,
@@ -34,6 +46,7 @@ import { SingleTransferController } from './http/single-transfer.controller.js';
 import { CompleteBulkRequestProcessor } from './jobs/complete-bulk-request.processor.js';
 import { RecountBulkRequestProcessor } from './jobs/recount-bulk-request.processor.js';
 import { StopBulkRequestProcessor } from './jobs/stop-bulk-request.processor.js';
+import { ApprovalRepository } from './persistence/approval.repository.js';
 import { BulkCompletionRepository } from './persistence/bulk-completion.repository.js';
 import { BulkControlRepository } from './persistence/bulk-control.repository.js';
 import { BulkRequestProofRepository } from './persistence/bulk-request-proof.repository.js';
@@ -44,6 +57,7 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
     AccountsModule,
     LedgerModule,
     OrganizationsModule,
+    PoliciesModule,
     RailsModule,
     ReconciliationModule,
     TransfersModule,
@@ -54,6 +68,8 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
     TransfersBulkController,
     BulkRequestControlController,
     TransfersBulkControlController,
+    BulkRequestApprovalController,
+    TransfersBulkApprovalController,
     BulkRequestProofController,
     TransfersBulkProofController,
     SingleTransferController,
@@ -61,16 +77,22 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
   ],
   providers: [
     AcceptBulkRequest,
+    ApprovalRepository,
+    ApproveBulkRequest,
     BulkCompletionRepository,
     BulkControlRepository,
     BulkRequestProofRepository,
     BulkRequestRepository,
+    BulkRequestsMetrics,
     BulkRequestsQueries,
     BulkRequestsService,
     CancelBulkRequest,
     ChangeBulkState,
     CompleteBulkRequest,
     CompleteBulkRequestProcessor,
+    DismissBulkRequest,
+    ExpireApprovals,
+    HashPayload,
     StopBulkRequest,
     StopBulkRequestProcessor,
     PauseBulkRequest,
@@ -78,8 +100,10 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
     RecognizeSubmission,
     RecountBulkRequest,
     RecountBulkRequestProcessor,
+    RejectBulkRequest,
     RetryFailedLines,
     ReverseBulkRequest,
+    ReviewSubmission,
     RouteLines,
     SubmitBulkRequest,
     SweepBulkRequests,

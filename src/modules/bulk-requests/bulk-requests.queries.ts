@@ -3,8 +3,10 @@ import { notFound } from '../../domain/errors.js';
 import { Database, type Queryable } from '../../platform/database/index.js';
 import { type CreatedRange, decodeCursor, encodeCursor, type Page, pageOf } from '../../platform/http/index.js';
 import { type CurrentTallies, TransfersQueries } from '../transfers/index.js';
+import type { Approval } from './domain/approval.js';
 import type { BulkRequest } from './domain/bulk-request.js';
 import type { BulkRequestStatus } from './domain/bulk-request.state.js';
+import { ApprovalRepository } from './persistence/approval.repository.js';
 import { BulkRequestRepository, type BulkRequestRow } from './persistence/bulk-request.repository.js';
 
 export interface BulkRequestListFilter {
@@ -19,6 +21,7 @@ export class BulkRequestsQueries {
     private readonly database: Database,
     private readonly repository: BulkRequestRepository,
     private readonly transfers: TransfersQueries,
+    private readonly approvals: ApprovalRepository,
   ) {}
 
   get(organizationId: string, id: string): Promise<BulkRequest> {
@@ -31,6 +34,14 @@ export class BulkRequestsQueries {
     if (!row) throw notFound('bulk request');
     const [bulk] = await this.withTallies(on, [row]);
     return bulk as BulkRequest;
+  }
+
+  /** What it waits for, or did; null when it never had to. */
+  async getApproval(organizationId: string, id: string): Promise<Approval | null> {
+    const on = this.database.of(organizationId);
+    const approval = await this.approvals.find(on, organizationId, id);
+    if (!approval && !(await this.repository.find(on, organizationId, id))) throw notFound('bulk request');
+    return approval;
   }
 
   /** The organization's bulk requests, newest first. */

@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Database, DISCOVERY } from '../../platform/database/index.js';
 import type { Reply } from '../../platform/idempotency/index.js';
 import type { Answer } from './application/accept-bulk-request.js';
+import { type ApprovalAnswer, ApproveBulkRequest, type ApproveCommand } from './application/approve-bulk-request.js';
 import { CancelBulkRequest } from './application/cancel-bulk-request.js';
 import type { ControlCommand } from './application/change-bulk-state.js';
 import { CompleteBulkRequest } from './application/complete-bulk-request.js';
 import { PauseBulkRequest } from './application/pause-bulk-request.js';
-import { RetryFailedLines } from './application/retry-failed-lines.js';
+import { type RejectCommand, RejectBulkRequest } from './application/reject-bulk-request.js';
+import { type RetryCommand, RetryFailedLines } from './application/retry-failed-lines.js';
 import { RecountBulkRequest } from './application/recount-bulk-request.js';
 import { StopBulkRequest } from './application/stop-bulk-request.js';
 import { type SubmitBulkRequestCommand, SubmitBulkRequest } from './application/submit-bulk-request.js';
@@ -26,6 +28,8 @@ export class BulkRequestsService {
     private readonly cancelUseCase: CancelBulkRequest,
     private readonly pauseUseCase: PauseBulkRequest,
     private readonly retryUseCase: RetryFailedLines,
+    private readonly approveUseCase: ApproveBulkRequest,
+    private readonly rejectUseCase: RejectBulkRequest,
     private readonly database: Database,
     private readonly completions: BulkCompletionRepository,
   ) {}
@@ -69,8 +73,18 @@ export class BulkRequestsService {
   }
 
   /** Pays the failed lines of a bulk that has ended again, as a bulk of their own. */
-  retryFailed(command: ControlCommand, answer: Answer): Promise<Reply> {
+  retryFailed(command: RetryCommand, answer: Answer): Promise<Reply> {
     return this.retryUseCase.retry(command, answer);
+  }
+
+  /** Counts towards what it waits for, and releases it when that was the last one. */
+  approve(command: ApproveCommand, answer: ApprovalAnswer): Promise<Reply> {
+    return this.approveUseCase.approve(command, answer);
+  }
+
+  /** Ends what waits for approval, and frees its money. */
+  reject(command: RejectCommand, answer: ApprovalAnswer): Promise<Reply> {
+    return this.rejectUseCase.reject(command, answer);
   }
 
   /** Completes the next bulk of which nothing is open, in this process. Null when there is none. */

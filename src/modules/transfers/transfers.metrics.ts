@@ -73,6 +73,11 @@ export class TransfersMetrics {
     for (const { source, to, count } of counts.values()) this.moves.inc({ rail, source, to }, count);
   }
 
+  /** Cancelled before anything of their bulk began. */
+  withdrawn(rail: string, lines: number): void {
+    this.moves.inc({ rail, source: 'stop', to: 'cancelled' }, lines);
+  }
+
   leaseLost(rail: string, how: 'expired' | 'late_result'): void {
     this.leases.inc({ rail, how });
   }

@@ -23,6 +23,7 @@ import { SetKillSwitch } from './application/set-kill-switch.js';
 import { ResolveTransfer } from './application/resolve-transfer.js';
 import { SettleBookChunk } from './application/settle-book-chunk.js';
 import { StopLines } from './application/stop-lines.js';
+import { WithdrawLines } from './application/withdraw-lines.js';
 import { SweepChunks } from './application/sweep-chunks.js';
 import { CounterpartiesModule } from './counterparties.module.js';
 import { KillSwitchesController } from './http/kill-switches.controller.js';
@@ -44,9 +45,11 @@ import { BookDeliveryRepository } from './persistence/book-delivery.repository.j
 import { ChunkRepository } from './persistence/chunk.repository.js';
 import { DispatchRepository } from './persistence/dispatch.repository.js';
 import { EvidenceRepository } from './persistence/evidence.repository.js';
+import { HeldLinesRepository } from './persistence/held-lines.repository.js';
 import { KillSwitchRepository } from './persistence/kill-switch.repository.js';
 import { TallyRepository } from './persistence/tally.repository.js';
 import { TransferMetricsRepository } from './persistence/transfer-metrics.repository.js';
+import { PaidCounterpartyRepository } from './persistence/paid-counterparty.repository.js';
 import { TransferReadsRepository } from './persistence/transfer-reads.repository.js';
 import { TransferRepository } from './persistence/transfer.repository.js';
 import { KillSwitchesQueries } from './kill-switches.queries.js';
@@ -102,9 +105,12 @@ import { TransfersService } from './transfers.service.js';
     RepairLines,
     SettleBookChunk,
     StopLines,
+    WithdrawLines,
+    HeldLinesRepository,
     SweepChunks,
     TallyRepository,
     TransferMetricsRepository,
+    PaidCounterpartyRepository,
     TransferReadsRepository,
     TransferRepository,
     TransfersQueries,

@@ -15,6 +15,7 @@ import {
   TransferReadsRepository,
   type TransferRow,
 } from './persistence/transfer-reads.repository.js';
+import { PaidCounterpartyRepository } from './persistence/paid-counterparty.repository.js';
 
 /** A transfer on the wire. */
 export interface TransferView {
@@ -78,6 +79,7 @@ export class TransfersQueries {
   constructor(
     private readonly database: Database,
     private readonly reads: TransferReadsRepository,
+    private readonly paid: PaidCounterpartyRepository,
     private readonly tallies: TallyRepository,
     private readonly counterparties: Counterparties,
   ) {}
@@ -139,6 +141,12 @@ export class TransfersQueries {
     }
   }
 
+  /** How many of these counterparties, by IBAN in electronic form, the organization has never paid. */
+  countNewCounterparties(organizationId: string, ibans: Iterable<string>): Promise<number> {
+    const indexes = [...new Set(ibans)].map((iban) => this.counterparties.indexesOf(organizationId, iban));
+    return this.paid.countNew(this.database.of(organizationId), organizationId, indexes);
+  }
+
   /** The organization's transfers, newest first. */
   async list(filter: TransferListFilter, page: PageRequest): Promise<Page<TransferView>> {
     const [beforeId] = page.cursor === undefined ? [null] : decodeCursor(page.cursor, ['uuid']);
@@ -192,6 +200,12 @@ const toBulkLine = (row: BulkLineRow, counterpartyIban: string): BulkLine => ({
   currency: row.currency,
   counterpartyName: row.counterpartyName,
   counterpartyIban,
+  counterpartyBic: row.counterpartyBic,
+  description: row.description,
+  purposeCode: row.purposeCode,
+  clientTransferId: row.clientTransferId,
+  rail: row.rail,
+  creditorAccountId: row.creditorAccountId,
   status: row.status,
 });
 

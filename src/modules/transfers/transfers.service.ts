@@ -5,12 +5,14 @@ import { Wake } from '../../platform/queue/index.js';
 import { Counterparties } from './application/counterparties.js';
 import { RequestCompletion } from './application/request-completion.js';
 import { type ChunkReport, ExecuteChunk } from './application/execute-chunk.js';
-import { OpenTransfers } from './application/open-transfers.js';
+import { type OpenedBulk, OpenTransfers } from './application/open-transfers.js';
 import { RepairLines } from './application/repair-lines.js';
 import { StopLines } from './application/stop-lines.js';
 import type { StoredIban } from './domain/stored-iban.js';
+import { WithdrawLines } from './application/withdraw-lines.js';
 import { DispatchRepository } from './persistence/dispatch.repository.js';
 import { EvidenceRepository, type NewEvidence, type UnreportedEvidence } from './persistence/evidence.repository.js';
+import { HeldLinesRepository } from './persistence/held-lines.repository.js';
 import { type Recount, TallyRepository } from './persistence/tally.repository.js';
 import { type NewTransfer, type NewTransfersOwner, TransferRepository } from './persistence/transfer.repository.js';
 
@@ -20,6 +22,7 @@ export class TransfersService {
   constructor(
     private readonly openTransfers: OpenTransfers,
     private readonly stopLines: StopLines,
+    private readonly withdrawLines: WithdrawLines,
     private readonly completion: RequestCompletion,
     private readonly executeChunk: ExecuteChunk,
     private readonly repairs: RepairLines,
@@ -27,18 +30,29 @@ export class TransfersService {
     private readonly wake: Wake,
     private readonly evidence: EvidenceRepository,
     private readonly dispatch: DispatchRepository,
+    private readonly held: HeldLinesRepository,
     private readonly tallies: TallyRepository,
     private readonly transfers: TransferRepository,
     private readonly counterparties: Counterparties,
   ) {}
 
   /** Stores the lines of an accepted bulk and the chunks they are worked off in. */
-  open(
-    tx: Tx,
-    owner: NewTransfersOwner & { urgent: boolean; chunkSize: number },
-    lines: readonly NewTransfer[],
-  ): Promise<void> {
+  open(tx: Tx, owner: NewTransfersOwner & OpenedBulk, lines: readonly NewTransfer[]): Promise<void> {
     return this.openTransfers.open(tx, owner, lines);
+  }
+
+  /** Makes the lines of a bulk due that was opened as held. The caller holds its lock. */
+  release(tx: Tx, bulkId: string): Promise<void> {
+    return this.held.release(tx, bulkId);
+  }
+
+  /**
+   * Ends the lines of a bulk that is held. The caller holds its lock, and releases the money that is returned, in minor units.
+   *
+   * @param detail why, as the history of each line says
+   */
+  withdraw(tx: Tx, bulk: { organizationId: string; bulkId: string }, detail: string): Promise<bigint> {
+    return this.withdrawLines.withdraw(tx, bulk, detail);
   }
 
   /** Ends the unsent lines of a bulk that is committed as `cancelling`. Returns how many were cancelled. */

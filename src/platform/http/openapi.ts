@@ -31,6 +31,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Accounts: 'Accounts of the organization, their balances and entries.',
   'Bank transactions': 'Money that comes from or goes to the bank itself.',
   Reconciliation: 'The statements of rails against our books, and the breaks a person has to resolve.',
+  Policies: 'When payments need approval, and how much may leave at all. Set by the platform only.',
   Organizations: 'The tenants. For the platform only.',
   'API keys': 'Keys of an organization. For the platform only.',
   Operations: 'Stepping through work by hand, kill switches, and cases that need a person.',

@@ -62,6 +62,11 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
     meaning: 'Its nonce was spent. Sign it anew, with another nonce.',
   },
   forbidden: { status: 403, title: 'Not allowed', meaning: 'The key lacks a scope that the operation needs.' },
+  maker_cannot_approve: {
+    status: 403,
+    title: 'Submitters do not approve',
+    meaning: 'Who submitted a bulk request cannot approve it, with whatever key. Somebody else has to.',
+  },
   not_found: {
     status: 404,
     title: 'Not found',
@@ -77,6 +82,16 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
     title: 'This bulk request exists already',
     meaning:
       'The same payload was accepted before without a key of its own, or the same failed lines were retried before; "existing_id" names the first one.',
+  },
+  payload_changed: {
+    status: 409,
+    title: 'It is not what was submitted',
+    meaning: 'The stored bulk request differs from what awaits approval: nothing is released. Tell whoever runs this.',
+  },
+  version_conflict: {
+    status: 409,
+    title: 'Changed in the meantime',
+    meaning: 'It is no longer of the version that was sent; "current_version" is. Read it again, and decide again.',
   },
   slug_taken: { status: 409, title: 'The slug is taken', meaning: 'Another organization has this slug.' },
   iban_taken: { status: 409, title: 'The IBAN is taken', meaning: 'Another account has this IBAN.' },
@@ -125,6 +140,11 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
     status: 422,
     title: 'The idempotency key was used for something else',
     meaning: 'The same key came with another body before. Use a new key for a new request.',
+  },
+  payload_hash_mismatch: {
+    status: 422,
+    title: 'Another payload is meant',
+    meaning: '"payload_hash" is not that of the bulk request that awaits approval. Read it again before you approve.',
   },
   nothing_to_retry: {
     status: 422,

@@ -8,12 +8,17 @@ import { Reply } from '../../../platform/idempotency/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
 import { AccountsQueries, AccountsService } from '../../accounts/index.js';
+import { PoliciesService } from '../../policies/index.js';
 import { BULK_REQUEST_HOLD, chunkSize, type NewTransfer, TransfersService } from '../../transfers/index.js';
 import { toBulkRequest } from '../bulk-requests.queries.js';
+import type { Actor } from '../domain/approval.js';
 import { accountNotActive, duplicateBulkRequest, insufficientFunds } from '../domain/bulk-request.errors.js';
 import type { BulkRequest } from '../domain/bulk-request.js';
+import { ApprovalRepository } from '../persistence/approval.repository.js';
 import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-request.repository.js';
+import { HashPayload } from './hash-payload.js';
 import { type SubmissionKey, RecognizeSubmission } from './recognize-submission.js';
+import type { Review } from './review-submission.js';
 
 /** Makes the answer to an accepted bulk, inside the transaction that accepts it. */
 export type Answer = (bulk: BulkRequest, tx: Tx) => Promise<Reply> | Reply;
@@ -24,11 +29,17 @@ export interface CheckedSubmission {
   readonly key: SubmissionKey;
   /** As read before the transaction: a broke caller costs nothing. The reservation decides. */
   readonly isFunded: boolean;
+  /** What it counts against, and what it has to wait for. */
+  readonly review: Review;
+  readonly submitter: Actor;
   /** Runs behind the key and before everything else: locks a bulk that this one is made out of, and may refuse. */
   readonly guard?: (tx: Tx) => Promise<void>;
   /** What was asked, as a refusal that is stored tells it; the submission of a bulk unless told otherwise. */
   readonly instance?: string;
 }
+
+/** With what an approval will bind; null where none is needed. */
+type HashedSubmission = CheckedSubmission & { readonly payloadHash: string | null };
 
 const INSTANCE = '/api/v1/bulk-requests';
 const logger = createLogger('acceptance');
@@ -46,22 +57,28 @@ export class AcceptBulkRequest {
     private readonly transfers: TransfersService,
     private readonly accounts: AccountsService,
     private readonly accountsQueries: AccountsQueries,
+    private readonly policies: PoliciesService,
+    private readonly approvals: ApprovalRepository,
+    private readonly payloads: HashPayload,
     private readonly wake: Wake,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   async accept(submission: CheckedSubmission, answer: Answer): Promise<Reply> {
     const given: Reply[] = [];
+    const { bulk, lines, review } = submission;
+    // Outside the transaction: it takes a while, and only what is accepted then has this hash.
+    const payloadHash = review.approval && this.payloads.ofSubmission(bulk, lines);
     try {
-      return await this.unitOfWork.run(ofOrganization(submission.bulk.organizationId), async (tx) => {
-        const reply = await this.acceptIn(tx, submission, answer);
+      return await this.unitOfWork.run(ofOrganization(bulk.organizationId), async (tx) => {
+        const reply = await this.acceptIn(tx, { ...submission, payloadHash }, answer);
         given.push(reply);
         return reply;
       });
     } catch (error) {
       if (!(error instanceof CommitOutcomeUnknown)) throw error;
       // The connection went while COMMIT was under way: what is stored now answers.
-      const { key, bulk } = submission;
+      const { key } = submission;
       if (await this.keys.belongTo(key, bulk.id)) return given.at(-1) as Reply;
       const replay = key.isFingerprint ? null : await this.keys.findReplay(key);
       if (!replay) throw error;
@@ -69,7 +86,7 @@ export class AcceptBulkRequest {
     }
   }
 
-  private async acceptIn(tx: Tx, submission: CheckedSubmission, answer: Answer): Promise<Reply> {
+  private async acceptIn(tx: Tx, submission: HashedSubmission, answer: Answer): Promise<Reply> {
     const { bulk, key } = submission;
     const replay = await this.keys.claim(tx, key);
     if (replay) return replay;
@@ -78,15 +95,7 @@ export class AcceptBulkRequest {
       if (!submission.isFunded) throw insufficientFunds();
       const reply = await tx.savepoint(async () => answer(await this.store(tx, submission), tx));
       await this.keys.store(tx, key, reply, bulk.id);
-      tx.afterCommit(() => {
-        this.wake.notify('chunks');
-        logger.info({
-          event: 'bulk_accepted',
-          bulk_request_id: bulk.id,
-          organization_id: bulk.organizationId,
-          lines: bulk.transferCount,
-        });
-      });
+      tx.afterCommit(() => this.announce(submission));
       return reply;
     } catch (error) {
       if (!(error instanceof DomainError) || error.code !== 'insufficient_funds' || key.isFingerprint) throw error;
@@ -97,9 +106,19 @@ export class AcceptBulkRequest {
     }
   }
 
-  private async store(tx: Tx, { bulk, lines }: CheckedSubmission): Promise<BulkRequest> {
+  private announce({ bulk, review }: CheckedSubmission): void {
+    const told = { bulk_request_id: bulk.id, organization_id: bulk.organizationId, lines: bulk.transferCount };
+    logger.info({ event: 'bulk_accepted', ...told });
+    if (!review.approval) return this.wake.notify('chunks');
+    const reasons = review.approval.reasons.map(({ code }) => code);
+    logger.info({ event: 'bulk_awaiting_approval', ...told, reasons });
+  }
+
+  private async store(tx: Tx, submission: HashedSubmission): Promise<BulkRequest> {
+    const { bulk, lines, review } = submission;
     const { organizationId, debtorAccountId, currency, totalMinor } = bulk;
-    const row = await this.repository.insert(tx, bulk);
+    const isHeld = review.approval !== null;
+    const row = await this.repository.insert(tx, bulk, isHeld ? 'awaiting_approval' : 'processing');
     if (!row) throw await this.usedBefore(tx, bulk);
     await this.transfers.open(
       tx,
@@ -110,9 +129,13 @@ export class AcceptBulkRequest {
         currency,
         urgent: bulk.priority === 'urgent',
         chunkSize: chunkSize(lines.length, this.config.CHUNK_SIZE),
+        isHeld,
       },
       lines,
     );
+    await this.openApproval(tx, submission);
+    const spending = { organizationId, accountId: debtorAccountId, currency, amountMinor: totalMinor };
+    await this.policies.spend(tx, { ...spending, count: bulk.transferCount }, review.limits);
     // The account is everybody's row: it is locked last, and for as short as can be.
     if (!(await this.accounts.reserve(tx, { accountId: debtorAccountId, amountMinor: totalMinor }))) {
       const debtor = await this.accountsQueries.findDebtor(tx, { organizationId, accountId: debtorAccountId });
@@ -127,6 +150,14 @@ export class AcceptBulkRequest {
       amountMinor: totalMinor,
     });
     return toBulkRequest(row);
+  }
+
+  private async openApproval(tx: Tx, { bulk, review, submitter, payloadHash }: HashedSubmission): Promise<void> {
+    if (!review.approval || payloadHash === null) return;
+    const { approvers: required, expiresAfterHours, reasons } = review.approval;
+    const { id: bulkId, organizationId } = bulk;
+    const request = { bulkId, organizationId, required, reasons, payloadHash, submitter };
+    await this.approvals.open(tx, { ...request, expiresAfterHours });
   }
 
   /** A `request_id` is unique for ever, well beyond the days an answer is kept. */

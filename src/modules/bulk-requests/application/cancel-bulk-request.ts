@@ -25,9 +25,10 @@ export class CancelBulkRequest {
    */
   async cancel(command: ControlCommand, answer: (cancellation: Cancellation) => Reply): Promise<Reply> {
     const { organizationId, bulkId } = command;
-    let isReplay = true;
+    let isWorkLeft = false;
     const reply = await this.states.run('cancel', command, async (tx, from) => {
-      isReplay = false;
+      // What waited for approval has ended already, in this transaction.
+      isWorkLeft = from !== 'awaiting_approval';
       // A statement of its own: it sees every lease that was committed before the bulk's lock was granted.
       const cancellation = await this.control.countCancelled(tx, bulkId);
       const { cancelled, inFlight } = cancellation;
@@ -35,7 +36,7 @@ export class CancelBulkRequest {
       if (from !== null) tx.afterCommit(() => logger.info({ event: 'bulk_cancelled', from, ...told }));
       return answer(cancellation);
     });
-    if (!isReplay) await this.cancelLines(organizationId, bulkId);
+    if (isWorkLeft) await this.cancelLines(organizationId, bulkId);
     return reply;
   }
 

@@ -5,6 +5,7 @@ import { IdempotencyService, type Reply } from '../../../platform/idempotency/in
 import type { BulkRequestStatus } from '../domain/bulk-request.state.js';
 import { type ControlAction, decideControl } from '../domain/control.js';
 import { BulkControlRepository } from '../persistence/bulk-control.repository.js';
+import { DismissBulkRequest } from './dismiss-bulk-request.js';
 
 /** Something asked of a whole bulk. */
 export interface ControlCommand {
@@ -22,6 +23,7 @@ export class ChangeBulkState {
   constructor(
     private readonly idempotency: IdempotencyService,
     private readonly control: BulkControlRepository,
+    private readonly dismissal: DismissBulkRequest,
   ) {}
 
   /** @throws not_found, invalid_state */
@@ -41,6 +43,10 @@ export class ChangeBulkState {
     if (!bulk) throw notFound('bulk request');
     const to = decideControl(action, bulk);
     if (to === null) return null;
+    if (to === 'cancelled') {
+      await this.dismissal.dismiss(tx, bulkId, 'cancelled');
+      return bulk.status;
+    }
     if (!(await this.control.changeStatus(tx, bulkId, bulk.status, to))) {
       throw invariantViolated('a locked bulk request changed its state');
     }

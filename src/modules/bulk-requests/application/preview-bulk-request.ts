@@ -2,7 +2,7 @@ import type { BulkRequest } from '../domain/bulk-request.js';
 import type { NewBulkRequest } from '../persistence/bulk-request.repository.js';
 
 /** A bulk as it would be right after acceptance, for a dry run. */
-export function previewOf(bulk: NewBulkRequest): BulkRequest {
+export function previewOf(bulk: NewBulkRequest, warnings: readonly string[]): BulkRequest {
   return {
     ...bulk,
     status: 'received',
@@ -21,7 +21,7 @@ export function previewOf(bulk: NewBulkRequest): BulkRequest {
     failedMinor: 0n,
     cancelledMinor: 0n,
     returnedMinor: 0n,
-    warnings: [],
+    warnings,
     requestedExecutionDate: null,
     createdAt: new Date(),
     completedAt: null,

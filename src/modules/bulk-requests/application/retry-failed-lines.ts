@@ -8,6 +8,7 @@ import { currentRequestId } from '../../../platform/logging/request-context.js';
 import { AccountsQueries, type Debtor } from '../../accounts/index.js';
 import { RailsService } from '../../rails/index.js';
 import { TransfersService } from '../../transfers/index.js';
+import type { Actor } from '../domain/approval.js';
 import {
   accountNotActive,
   debtorNotFound,
@@ -26,10 +27,16 @@ import {
 import { AcceptBulkRequest, type Answer } from './accept-bulk-request.js';
 import type { ControlCommand } from './change-bulk-state.js';
 import { RecognizeSubmission } from './recognize-submission.js';
+import { ReviewSubmission } from './review-submission.js';
 import { RouteLines } from './route-lines.js';
 
 /** A failed line, as it is paid again. */
 type RetriedLine = CreditTransfer & { readonly originTransferId: string };
+
+export interface RetryCommand extends ControlCommand {
+  /** Who will not be one of its approvers: paying again is submitting. */
+  readonly submitter: Actor;
+}
 
 const logger = createLogger('control');
 
@@ -45,6 +52,7 @@ export class RetryFailedLines {
     private readonly repository: BulkRequestRepository,
     private readonly control: BulkControlRepository,
     private readonly accounts: AccountsQueries,
+    private readonly reviews: ReviewSubmission,
     private readonly routes: RouteLines,
     private readonly acceptance: AcceptBulkRequest,
     private readonly rails: RailsService,
@@ -53,9 +61,10 @@ export class RetryFailedLines {
 
   /**
    * @throws not_found, invalid_state, duplicate_bulk_request, rail_not_configured, rail_cannot_reverse, nothing_to_retry, insufficient_funds,
-   * account_not_active
+   * account_not_active, limit_exceeded
    */
-  async retry({ organizationId, bulkId, idempotencyKey }: ControlCommand, answer: Answer): Promise<Reply> {
+  async retry(command: RetryCommand, answer: Answer): Promise<Reply> {
+    const { organizationId, bulkId, idempotencyKey } = command;
     const on = this.database.of(organizationId);
     const failed = await this.repository.find(on, organizationId, bulkId);
     if (!failed) throw notFound('bulk request');
@@ -72,12 +81,15 @@ export class RetryFailedLines {
     const lines = await this.linesOf(on, organizationId, bulkId);
     const debtor = await this.debtorOf(failed);
     const bulk = retryOf(failed, lines);
+    const review = await this.reviews.review(bulk, lines);
     return this.acceptance.accept(
       {
         bulk,
         lines: await this.routes.route(organizationId, failed.rail, lines),
         key,
         isFunded: bulk.totalMinor <= debtor.availableMinor,
+        review,
+        submitter: command.submitter,
         guard: (tx) => this.assertFirst(tx, organizationId, bulkId),
         instance: `/api/v1/bulk-requests/${bulkId}/retry-failed`,
       },

@@ -64,7 +64,7 @@ export class ReverseBulkRequest {
     });
     const size = chunkSize(lines.length, this.config.CHUNK_SIZE);
     const owner = { organizationId, bulkId: id, debtorAccountId, currency };
-    await this.transfers.open(tx, { ...owner, urgent: priority === 'urgent', chunkSize: size }, lines);
+    await this.transfers.open(tx, { ...owner, urgent: priority === 'urgent', chunkSize: size, isHeld: false }, lines);
     return id;
   }
 }

@@ -10,6 +10,7 @@ import { currentRequestId } from '../../../platform/logging/request-context.js';
 import { AccountsQueries, type Debtor } from '../../accounts/index.js';
 import { OrganizationsQueries } from '../../organizations/index.js';
 import { RailsService } from '../../rails/index.js';
+import type { Actor } from '../domain/approval.js';
 import { accept, type Acceptance } from '../domain/acceptance.js';
 import {
   accountNotActive,
@@ -25,6 +26,7 @@ import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-
 import { AcceptBulkRequest, type Answer } from './accept-bulk-request.js';
 import { previewOf } from './preview-bulk-request.js';
 import { RecognizeSubmission } from './recognize-submission.js';
+import { ReviewSubmission, warningsOf } from './review-submission.js';
 import { RouteLines } from './route-lines.js';
 
 export interface SubmitBulkRequestCommand {
@@ -35,6 +37,8 @@ export interface SubmitBulkRequestCommand {
   /** As it was sent: what is compared when it comes again. */
   readonly body: unknown;
   readonly submission: Submission;
+  /** Who will not be one of its approvers. */
+  readonly submitter: Actor;
   readonly pointerOf?: (line: number) => string;
 }
 
@@ -47,6 +51,7 @@ export class SubmitBulkRequest {
     private readonly accounts: AccountsQueries,
     private readonly keys: RecognizeSubmission,
     private readonly repository: BulkRequestRepository,
+    private readonly reviews: ReviewSubmission,
     private readonly routes: RouteLines,
     private readonly acceptance: AcceptBulkRequest,
     private readonly rails: RailsService,
@@ -67,11 +72,10 @@ export class SubmitBulkRequest {
     if (existingId !== null) throw duplicateBulkRequest(existingId);
     const { debtor, checked, acceptance } = await this.check(command);
     const bulk = this.newBulk(command, debtor, checked, acceptance);
+    const review = await this.reviews.review(bulk, acceptance.lines);
     const lines = await this.routes.route(command.organizationId, bulk.rail, acceptance.lines);
-    return this.acceptance.accept(
-      { bulk, lines, key, isFunded: acceptance.totalMinor <= debtor.availableMinor },
-      answer,
-    );
+    const isFunded = acceptance.totalMinor <= debtor.availableMinor;
+    return this.acceptance.accept({ bulk, lines, key, isFunded, review, submitter: command.submitter }, answer);
   }
 
   private assertPossible(submission: Submission): void {
@@ -90,8 +94,10 @@ export class SubmitBulkRequest {
     assertNamesDebtor(command.submission);
     this.assertPossible(command.submission);
     const { debtor, checked, acceptance } = await this.check(command);
+    const bulk = this.newBulk(command, debtor, checked, acceptance);
+    const review = await this.reviews.review(bulk, acceptance.lines);
     if (acceptance.totalMinor > debtor.availableMinor) throw insufficientFunds();
-    return previewOf(this.newBulk(command, debtor, checked, acceptance));
+    return previewOf(bulk, warningsOf(review));
   }
 
   private async check(

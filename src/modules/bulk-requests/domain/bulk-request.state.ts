@@ -19,7 +19,7 @@ export const bulkRequestStates = defineStates<BulkRequestStatus>({
   initial: 'received',
   transitions: {
     received: ['awaiting_approval', 'scheduled', 'processing', 'cancelled'],
-    awaiting_approval: ['scheduled', 'processing', 'rejected', 'cancelled'],
+    awaiting_approval: ['scheduled', 'processing', 'rejected', 'cancelled', 'cancelling'],
     scheduled: ['processing', 'cancelled'],
     processing: ['paused', 'cancelling', 'reversing', 'completed', 'partially_completed', 'failed'],
     paused: ['processing', 'cancelling', 'reversing', 'completed', 'partially_completed', 'failed'],

@@ -17,7 +17,7 @@ function outcomeOf(attempt: () => unknown): unknown {
 
 describe('control of a bulk request', () => {
   it.each<[ControlAction, Partial<Record<BulkRequestStatus, BulkRequestStatus | null>>]>([
-    ['cancel', { processing: 'cancelling', paused: 'cancelling', cancelling: null }],
+    ['cancel', { processing: 'cancelling', paused: 'cancelling', cancelling: null, awaiting_approval: 'cancelled' }],
     ['pause', { processing: 'paused', paused: null }],
     ['resume', { paused: 'processing', processing: null }],
   ])(

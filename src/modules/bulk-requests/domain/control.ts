@@ -26,6 +26,8 @@ const ACTIONS: Readonly<
 export function decideControl(action: ControlAction, { status, origin }: ControlledBulk): BulkRequestStatus | null {
   // Half of the money taken back would be neither: the bulk it reverses could never say `reversed`.
   if (action === 'cancel' && origin === 'reversal') throw invalidState(status, 'A reversal cannot be cancelled.');
+  // Nothing of it has begun: it ends at once.
+  if (action === 'cancel' && status === 'awaiting_approval') return 'cancelled';
   const { from, to } = ACTIONS[action];
   if (status === to) return null;
   if (from.includes(status)) return to;

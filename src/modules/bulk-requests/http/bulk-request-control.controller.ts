@@ -1,6 +1,14 @@
 import { Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, IdempotencyKey, IdParam, OrganizationId, Scopes } from '../../../platform/http/index.js';
+import {
+  ApiProblems,
+  CurrentPrincipal,
+  IdempotencyKey,
+  IdParam,
+  OrganizationId,
+  type Principal,
+  Scopes,
+} from '../../../platform/http/index.js';
 import { Reply } from '../../../platform/idempotency/index.js';
 import { BulkRequestsService } from '../bulk-requests.service.js';
 import { CancellationDto, cancellationDto } from './bulk-request-control.dto.js';
@@ -95,10 +103,12 @@ export class BulkRequestControlController {
   @ApiProblems(400, 401, 403, 404, 409, 422, 503)
   retryFailed(
     @OrganizationId() organizationId: string,
+    @CurrentPrincipal() principal: Principal,
     @IdParam() bulkId: string,
     @IdempotencyKey() idempotencyKey: string | null,
   ): Promise<Reply> {
-    return this.bulkRequests.retryFailed({ organizationId, bulkId, idempotencyKey }, (bulk) =>
+    const command = { organizationId, bulkId, idempotencyKey, submitter: principal.actor };
+    return this.bulkRequests.retryFailed(command, (bulk) =>
       Reply.of(202, bulkRequestDto(bulk), bulkRequestPath(bulk.id)),
     );
   }

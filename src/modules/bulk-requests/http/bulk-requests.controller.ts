@@ -4,10 +4,12 @@ import {
   ApiPage,
   ApiProblems,
   createdRange,
+  CurrentPrincipal,
   IdempotencyKey,
   IdParam,
   OrganizationId,
   type Page,
+  type Principal,
   Scopes,
 } from '../../../platform/http/index.js';
 import { Reply } from '../../../platform/idempotency/index.js';
@@ -36,7 +38,8 @@ export class BulkRequestsController {
   /**
    * Submit a bulk request
    *
-   * 202 means durable: the money is reserved and every line will be paid once, or reported on. `request_id` or the `Idempotency-Key`
+   * 202 means durable: the money is reserved and every line will be paid once, or reported on. With `status: awaiting_approval` it waits
+   * for other people first (`links.approval`); a dry run says so in `warnings`. `request_id` or the `Idempotency-Key`
    * header make it safe to send again.
    */
   @Post()
@@ -45,7 +48,7 @@ export class BulkRequestsController {
   @ApiBody({ type: CreateBulkRequestDto, examples: BULK_REQUEST_EXAMPLES })
   @ApiAcceptedResponse({
     type: BulkRequestDto,
-    description: 'Accepted, and being worked on.',
+    description: 'Accepted, and being worked on or awaiting approval.',
     headers: {
       Location: { description: 'Where the bulk request can be read.', schema: { type: 'string' } },
       'Idempotent-Replayed': { description: '`true` when this repeats an earlier answer.', schema: { type: 'string' } },
@@ -55,6 +58,7 @@ export class BulkRequestsController {
   @ApiProblems(400, 401, 403, 409, 413, 415, 422, 503)
   async submit(
     @OrganizationId() organizationId: string,
+    @CurrentPrincipal() principal: Principal,
     @IdempotencyKey() idempotencyKey: string | null,
     @Query() query: SubmitQuery,
     @Body() body: CreateBulkRequestDto,
@@ -65,6 +69,7 @@ export class BulkRequestsController {
       idempotencyKey,
       body,
       submission: withNormalizedLabels(body),
+      submitter: principal.actor,
     };
     if (query.dry_run) {
       return Reply.of(200, { ...bulkRequestDto(await this.bulkRequests.validate(command)), status: 'valid' });

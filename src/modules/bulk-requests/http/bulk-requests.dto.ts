@@ -89,6 +89,8 @@ export class BulkRequestLinksDto {
   self: string;
   status: string;
   transfers: string;
+  /** Whether it needs approval, and who has given it. */
+  approval: string;
 }
 
 /** The bulk request that another one was made out of. */
@@ -214,7 +216,7 @@ export function bulkRequestDto(bulk: BulkRequest): BulkRequestDto {
     origin: originDto(bulk),
     created_at: bulk.createdAt.toISOString(),
     completed_at: bulk.completedAt?.toISOString() ?? null,
-    links: { self, status: `${self}/status`, transfers: `${self}/transfers` },
+    links: { self, status: `${self}/status`, transfers: `${self}/transfers`, approval: `${self}/approval` },
   };
 }
 

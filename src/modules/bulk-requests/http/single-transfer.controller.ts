@@ -23,7 +23,11 @@ export class SingleTransferController {
     private readonly transfers: TransfersQueries,
   ) {}
 
-  /** Submit one credit transfer: a bulk request of one line, answered as the transfer */
+  /**
+   * Submit one credit transfer: a bulk request of one line, answered as the transfer
+   *
+   * If it needs approval, it stays `pending` until its bulk request (`bulk_request_id`) is approved.
+   */
   @Post()
   @HttpCode(202)
   @Scopes('transfers:write')
@@ -46,6 +50,7 @@ export class SingleTransferController {
       idempotencyKey,
       body,
       submission,
+      submitter: principal.actor,
       pointerOf: () => '',
     };
     return this.bulkRequests.submit(command, async (bulk, tx) => {

@@ -63,12 +63,16 @@ const FIND_BULK_REQUEST = prepared(
 @Injectable()
 export class BulkRequestRepository {
   /** Null when the organization has used this `request_id` before, however long ago. */
-  async insert(tx: Tx, bulk: NewBulkRequest): Promise<BulkRequestRow | null> {
+  async insert(
+    tx: Tx,
+    bulk: NewBulkRequest,
+    status: 'processing' | 'awaiting_approval' = 'processing',
+  ): Promise<BulkRequestRow | null> {
     const [row] = await tx.query<BulkRequestRow>(
       `INSERT INTO bulk_requests (id, organization_id, request_id, correlation_id, debtor_account_id, currency, status,
          on_failure, validation, priority, rail, metadata, total_minor, transfer_count, pending_count, rejected_count, rejected_lines,
          origin, origin_id)
-       VALUES ($1, $2, $3, $4, $5, $6, 'processing', $7, $8, $9, $10, $11, $12, $13, $13, $14, $15::jsonb, $16, $17)
+       VALUES ($1, $2, $3, $4, $5, $6, $18, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15::jsonb, $16, $17)
        ON CONFLICT (organization_id, request_id) DO NOTHING RETURNING ${COLUMNS}`,
       [
         bulk.id,
@@ -88,6 +92,7 @@ export class BulkRequestRepository {
         JSON.stringify(bulk.rejectedLines),
         bulk.origin,
         bulk.originId,
+        status,
       ],
     );
     return row ?? null;

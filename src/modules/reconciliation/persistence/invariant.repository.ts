@@ -88,7 +88,7 @@ const CHECKS: Readonly<Record<BookCheck, string>> = {
            format('completed at %s, %s lines open', coalesce(b.completed_at::text, 'no time'), o.open) AS found
       FROM bulk_requests b
      CROSS JOIN LATERAL (
-       SELECT b.status IN ('completed', 'partially_completed', 'failed', 'cancelled', 'reversed') AS is_final) f
+       SELECT b.status IN ('completed', 'partially_completed', 'failed', 'cancelled', 'reversed', 'rejected') AS is_final) f
      CROSS JOIN LATERAL (
        SELECT count(*) AS open FROM transfers t
         WHERE b.completed_at IS NOT NULL AND t.bulk_id = b.id

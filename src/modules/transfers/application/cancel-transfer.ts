@@ -17,7 +17,12 @@ export class CancelTransfer {
   cancel(command: CancelTransferCommand, idempotencyKey: string | null, answer: TransferAnswer): Promise<Reply> {
     return this.transfers.move(
       { ...command, operation: 'transfers.cancel', idempotencyKey, body: {} },
-      ({ transfer, bulk, isLeased }) => decideRequestedCancel(transfer, { isLeased, isReversal: bulk.isReversal }),
+      ({ transfer, bulk, isLeased }) =>
+        decideRequestedCancel(transfer, {
+          isLeased,
+          isReversal: bulk.isReversal,
+          awaitsApproval: bulk.status === 'awaiting_approval',
+        }),
       answer,
     );
   }

@@ -11,6 +11,13 @@ import {
 } from '../persistence/transfer.repository.js';
 import { Counterparties } from './counterparties.js';
 
+export interface OpenedBulk {
+  readonly urgent: boolean;
+  readonly chunkSize: number;
+  /** Nothing of it is due before it is released. */
+  readonly isHeld: boolean;
+}
+
 /** Stores the lines of an accepted bulk and cuts them into chunks, one rail each. */
 @Injectable()
 export class OpenTransfers {
@@ -20,17 +27,13 @@ export class OpenTransfers {
     private readonly counterparties: Counterparties,
   ) {}
 
-  async open(
-    tx: Tx,
-    owner: NewTransfersOwner & { urgent: boolean; chunkSize: number },
-    lines: readonly NewTransfer[],
-  ): Promise<void> {
+  async open(tx: Tx, owner: NewTransfersOwner & OpenedBulk, lines: readonly NewTransfer[]): Promise<void> {
     const chunks: NewChunk[] = [];
     const owned: NewChunkLines[] = [];
     for (const rail of new Set(lines.map((line) => line.rail))) {
       const ofRail = lines.filter((line) => line.rail === rail);
       for (const part of slices(ofRail, owner.chunkSize)) {
-        const chunk = firstChunk(rail, part);
+        const chunk = firstChunk(rail, part, owner.isHeld ? null : 0);
         chunks.push(chunk);
         owned.push({ chunkId: chunk.id, lines: part });
       }
@@ -40,7 +43,7 @@ export class OpenTransfers {
   }
 }
 
-function firstChunk(rail: string, lines: readonly NewTransfer[]): NewChunk {
+function firstChunk(rail: string, lines: readonly NewTransfer[], dueInMs: number | null): NewChunk {
   return {
     id: newId(),
     parentId: null,
@@ -51,6 +54,6 @@ function firstChunk(rail: string, lines: readonly NewTransfer[]): NewChunk {
     lineCount: lines.length,
     tries: 0,
     deaths: 0,
-    dueInMs: 0,
+    dueInMs,
   };
 }

@@ -19,7 +19,8 @@ export interface NewChunk {
   readonly tries: number;
   /** How many leases were lost on these lines; on a line that is alone, since it is. */
   readonly deaths: number;
-  readonly dueInMs: number;
+  /** Null: not before it is released. */
+  readonly dueInMs: number | null;
 }
 
 const CHUNK_LINES = 100;

@@ -11,6 +11,10 @@ export const reversalNotCancelled = (status: StoredTransferStatus): DomainError 
 export const nothingToResolve = (status: StoredTransferStatus): DomainError =>
   invalidState(status, `Only a transfer in manual_review can be resolved; this one is ${status}.`);
 
+/** What is approved is the whole bulk as it was submitted. */
+export const transferAwaitsApproval = (status: StoredTransferStatus): DomainError =>
+  invalidState(status, 'Its bulk request awaits approval as a whole: cancel that, or wait until it is approved.');
+
 /** Whoever works on its chunk decides about it first. */
 export const transferBusy = (): DomainError =>
   new DomainError('conflict', 'in_flight', 'The transfer is being worked on at this moment; ask again later.');

@@ -113,7 +113,7 @@ export class ChunkRepository {
       `INSERT INTO chunks (organization_id, bulk_id, urgent, id, parent_id, purpose, rail, line_from, line_to, line_count,
                            tries, deaths, due_at, waiting_since)
        SELECT $1, $2, $3, id, parent_id, purpose, rail, line_from, line_to, line_count, tries, deaths,
-              now() + due_in * interval '1 ms',
+              coalesce(now() + due_in * interval '1 ms', 'infinity'),
               coalesce((SELECT p.waiting_since FROM chunks p
                          WHERE p.id = c.parent_id AND p.purpose <> 'submit' AND c.purpose <> 'submit'), now())
          FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::int[], $10::int[], $11::int[],

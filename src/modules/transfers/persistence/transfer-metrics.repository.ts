@@ -30,7 +30,7 @@ export class TransferMetricsRepository {
   async chunks(): Promise<{ rail: string; status: string; count: number; oldestSeconds: number }[]> {
     return this.all.query(
       `SELECT rail, status, count(*)::int AS count,
-              greatest(0, coalesce(extract(epoch FROM now() - min(due_at)), 0))::float8 AS "oldestSeconds"
+              greatest(0, coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE isfinite(due_at))), 0))::float8 AS "oldestSeconds"
          FROM chunks WHERE closed_at IS NULL GROUP BY rail, status`,
     );
   }

@@ -37,13 +37,19 @@ export interface TransitionRow {
   readonly createdAt: Date;
 }
 
-/** A line of a bulk, as a proof tells it. */
+/** A line of a bulk, as a proof tells it and an approval binds it. */
 export interface BulkLineRow extends StoredIban {
   readonly line: number;
   readonly railId: string | null;
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly counterpartyName: string;
+  readonly counterpartyBic: string | null;
+  readonly description: string | null;
+  readonly purposeCode: string | null;
+  readonly clientTransferId: string | null;
+  readonly rail: string;
+  readonly creditorAccountId: string | null;
   readonly status: TransferStatus;
 }
 
@@ -74,7 +80,7 @@ const COLUMNS = `t.id, t.bulk_id AS "bulkId", t.line, t.client_transfer_id AS "c
     ${STATUS} AS status, t.amount_minor AS "amountMinor", t.currency, t.counterparty_name AS "counterpartyName",
     t.counterparty_iban_sealed AS "ibanSealed", t.counterparty_iban AS "ibanPlain", t.counterparty_bic AS "counterpartyBic", t.description,
     t.purpose_code AS "purposeCode", t.failure_code AS "failureCode", t.failure_detail AS "failureDetail", t.attempts,
-    CASE WHEN t.status = 'pending' AND c.status <> 'leased' THEN c.due_at END AS "nextAttemptAt",
+    CASE WHEN t.status = 'pending' AND c.status <> 'leased' AND isfinite(c.due_at) THEN c.due_at END AS "nextAttemptAt",
     t.created_at AS "createdAt", t.settled_at AS "settledAt", c.leased_at AS "chunkLeasedAt",
     t.origin_transfer_id AS "originTransferId"`;
 
@@ -188,7 +194,9 @@ export class TransferReadsRepository {
     return on.query<BulkLineRow>(
       `SELECT t.id, t.line, t.rail_id AS "railId", t.amount_minor AS "amountMinor", t.currency,
               t.counterparty_name AS "counterpartyName", t.counterparty_iban_sealed AS "ibanSealed",
-              t.counterparty_iban AS "ibanPlain",
+              t.counterparty_iban AS "ibanPlain", t.counterparty_bic AS "counterpartyBic", t.description,
+              t.purpose_code AS "purposeCode", t.client_transfer_id AS "clientTransferId", t.rail,
+              t.creditor_account_id AS "creditorAccountId",
               CASE WHEN t.status <> 'pending' THEN t.status
                    ELSE (SELECT ${STATUS} FROM chunks c WHERE c.id = t.chunk_id) END AS status
          FROM transfers t WHERE t.bulk_id = $1 AND t.line >= $2 AND t.line < $3 ORDER BY t.line`,

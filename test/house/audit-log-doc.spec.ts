@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { AuditEntryDto } from '../http/audit-log.dto.js';
-import type { RecordedLine } from '../domain/recorded-lines.js';
-import { digestOfLines, hashOfEntry } from './hashes.js';
+import type { AuditEntryDto } from '../../src/modules/audit/http/audit-log.dto.js';
+import type { RecordedLine } from '../../src/modules/audit/domain/recorded-lines.js';
+import { digestOfLines, hashOfEntry } from '../../src/modules/audit/application/hashes.js';
 
-const PAGE = readFileSync(path.resolve(__dirname, '../../../../docs/audit-log.md'), 'utf8');
+const PAGE = readFileSync(path.resolve(__dirname, '../../docs/audit-log.md'), 'utf8');
 
 /** The fenced block of docs/audit-log.md behind a marker. */
 function documented(marker: string): string {

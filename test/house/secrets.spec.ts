@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { databaseUrl } from '../../migrations/database-url.js';
 import { secretOf } from '../../scripts/secret-variables.mjs';
-import { loadConfig } from './config.schema.js';
-import { readSecrets, SECRETS, secretStores, type SecretStore } from './secrets.js';
+import { loadConfig } from '../../src/config/config.schema.js';
+import { readSecrets, SECRETS, secretStores, type SecretStore } from '../../src/config/secrets.js';
 
 const URL = 'postgres://tranche:s3cr3t@db/tranche';
 const REDIS_URL = 'redis://:s3cr3t@cache';

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import type { Tx } from '../../../platform/database/index.js';
+import { ChunkRepository } from '../persistence/chunk.repository.js';
+import { HeldLinesRepository } from '../persistence/held-lines.repository.js';
+import { TallyRepository } from '../persistence/tally.repository.js';
+import { TransfersMetrics } from '../transfers.metrics.js';
+
+/**
+ * Ends the lines of a bulk that never began, all in one transaction: nothing of it is handed out, so there is no worker to meet, and the
+ * debtor's account is touched once, by the caller, at the very end.
+ */
+@Injectable()
+export class WithdrawLines {
+  constructor(
+    private readonly held: HeldLinesRepository,
+    private readonly chunks: ChunkRepository,
+    private readonly tallies: TallyRepository,
+    private readonly metrics: TransfersMetrics,
+  ) {}
+
+  /** The caller holds the bulk's lock, and releases what is returned: the money of the cancelled lines, in minor units. */
+  async withdraw(tx: Tx, bulk: { organizationId: string; bulkId: string }, detail: string): Promise<bigint> {
+    const chunkIds = await this.held.lockChunks(tx, bulk.bulkId);
+    const groups = await this.held.cancelUnsent(tx, { ...bulk, detail });
+    await this.chunks.closeEmptied(tx, chunkIds);
+    const count = groups.reduce((sum, group) => sum + group.count, 0);
+    const sumMinor = groups.reduce((sum, group) => sum + group.sumMinor, 0n);
+    if (count === 0) return 0n;
+    await this.tallies.append(
+      tx,
+      { ...bulk, source: 'stop', sourceId: null },
+      { counts: { pending: -count, cancelled: count }, amountsMinor: { cancelled: sumMinor } },
+    );
+    tx.afterCommit(() => {
+      for (const { rail, count: lines } of groups) this.metrics.withdrawn(rail, lines);
+    });
+    return sumMinor;
+  }
+}

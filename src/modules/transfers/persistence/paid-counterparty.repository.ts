@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import type { Queryable } from '../../../platform/database/index.js';
+
+/** A line that is about to be paid, with every index that earlier payments to its counterparty may have. */
+export interface LineToCompare {
+  readonly line: number;
+  readonly indexes: readonly bigint[];
+  readonly amountMinor: bigint;
+  readonly purposeCode: string | null;
+}
+
+/** Which payments of an organization are compared with. */
+export interface ComparedPayments {
+  readonly organizationId: string;
+  readonly currency: string;
+  /** Of their bulk: its metadata `period`. */
+  readonly period: string | null;
+  /** The smallest id of a transfer that is recent enough. */
+  readonly fromId: string;
+}
+
+/** Whom an organization has paid before. Counterparties are known by their index alone: nothing is opened. */
+@Injectable()
+export class PaidCounterpartyRepository {
+  /**
+   * How many of these counterparties, each with its indexes, the organization has never paid. What is only waiting to be sent, for an
+   * approval perhaps, is not paid: else a first bulk that waits would let a second one pass.
+   */
+  async countNew(
+    on: Queryable,
+    organizationId: string,
+    counterparties: readonly (readonly bigint[])[],
+  ): Promise<number> {
+    const [row] = await on.query<{ known: number }>(
+      `SELECT count(DISTINCT asked.place)::int AS known FROM unnest($2::int[], $3::bigint[]) AS asked (place, index)
+        WHERE EXISTS (SELECT FROM transfers t
+                       WHERE t.counterparty_index = asked.index AND t.organization_id = $1
+                         AND t.status IN ('settled', 'submitted'))`,
+      [
+        organizationId,
+        counterparties.flatMap((indexes, place) => indexes.map(() => place)),
+        counterparties.flatMap((indexes) => indexes),
+      ],
+    );
+    return counterparties.length - (row?.known ?? 0);
+  }
+
+  /**
+   * For each line that looks like a payment made or under way, the latest such payment. One look into the index for each line: a join would
+   * be planned as a walk through all recent transfers.
+   */
+  async findAlike(
+    on: Queryable,
+    { organizationId, currency, period, fromId }: ComparedPayments,
+    lines: readonly LineToCompare[],
+  ): Promise<{ line: number; transferId: string }[]> {
+    return on.query(
+      `SELECT DISTINCT ON (l.line) l.line, alike.id AS "transferId"
+         FROM unnest($4::int[], $5::bigint[], $6::bigint[], $7::text[]) AS l (line, index, amount_minor, purpose_code)
+        CROSS JOIN LATERAL (
+          SELECT t.id FROM transfers t
+           WHERE t.counterparty_index = l.index AND t.id >= $3 AND t.organization_id = $1 AND t.currency = $2
+             AND t.amount_minor = l.amount_minor AND t.purpose_code IS NOT DISTINCT FROM l.purpose_code
+             AND t.status NOT IN ('failed', 'cancelled', 'returned')
+             AND (SELECT b.metadata ->> 'period' FROM bulk_requests b WHERE b.id = t.bulk_id) IS NOT DISTINCT FROM $8
+           ORDER BY t.counterparty_index, t.id DESC LIMIT 1) AS alike
+        ORDER BY l.line, alike.id DESC`,
+      [
+        organizationId,
+        currency,
+        fromId,
+        lines.flatMap(({ line, indexes }) => indexes.map(() => line)),
+        lines.flatMap(({ indexes }) => indexes),
+        lines.flatMap(({ amountMinor, indexes }) => indexes.map(() => amountMinor)),
+        lines.flatMap(({ purposeCode, indexes }) => indexes.map(() => purposeCode)),
+        period,
+      ],
+    );
+  }
+}
