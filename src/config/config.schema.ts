@@ -101,6 +101,8 @@ export const configSchema = z
 
     BODY_LIMIT_BYTES: integer(1_024, 1_073_741_824).default(33_554_432),
     MAX_TRANSFERS_PER_BULK: integer(1, 100_000).default(10_000),
+    // 0: nobody looks for duplicates.
+    DUPLICATE_WINDOW_DAYS: integer(0, 366).default(5),
     IDEMPOTENCY_TTL_DAYS: integer(1, 365).default(30),
 
     DEFAULT_RAIL: z.enum(['sandbox', 'http']).default('sandbox'),

@@ -13,6 +13,9 @@ const BOUNDED: Readonly<Record<string, string>> = {
     'a header of 16 KiB at most; each start needs a semicolon, which ends every repetition',
   '[.:](?=\\s|$)|\\n\\s*\\n': 'our own comments, at the start',
   '\\/+$': 'RAIL_HTTP_URL, at the start',
+  '(:\\/\\/[^\\s:@/]{0,128}):(?!\\d{1,5}(?:[\\s/?#]|$))\\S{0,512}@': 'every repetition is short',
+  '\\beyJ[\\w-]{1,4096}\\.eyJ[\\w-]{1,8192}\\.[\\w-]*':
+    'a start is behind a word boundary, which no repetition crosses',
   '(?<!\\\\)"lines"\\s*:\\s*$': 'the last 256 characters of a frame',
 };
 

@@ -219,7 +219,6 @@ describe('the acceptance of a bulk request', () => {
     it.each<[string, Partial<Submission>]>([
       ['callback_url', { callback_url: 'https://example.com/hook' }],
       ['requested_execution_date', { requested_execution_date: '2027-01-31' }],
-      ['duplicate_policy', { duplicate_policy: 'warn' }],
       ['rail iso20022', { rail: 'iso20022' }],
     ])('of a bulk that asks for what is not supported yet: %s', async (_, values) => {
       const { organizationId, accountId } = await debtorWith('100.00');

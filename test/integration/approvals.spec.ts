@@ -25,6 +25,7 @@ import { sayOfLine } from '../support/evidence-steps.js';
 import { proofDtoOf } from '../support/proof-steps.js';
 import { ownerOf } from '../support/owner.js';
 import { refusalOf } from '../support/refusal.js';
+import { rememberIbans } from '../support/transfer-steps.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
 const [FIRST, SECOND, THIRD] = [approver('first'), approver('second'), approver('third')];
@@ -151,7 +152,11 @@ describe('a bulk request that needs approval', () => {
   });
 
   it.each([
-    ['transfers', `SET counterparty_iban = 'DE02120300000000202051' WHERE bulk_id = $1 AND line = 7`],
+    [
+      'transfers',
+      `SET counterparty_iban_sealed = o.counterparty_iban_sealed FROM transfers o
+        WHERE t.bulk_id = $1 AND t.line = 7 AND o.bulk_id = $1 AND o.line = 6`,
+    ],
     ['transfers', `SET amount_minor = 99 WHERE bulk_id = $1 AND line = 3`],
     ['transfers', `SET creditor_account_id = debtor_account_id, rail = 'book' WHERE bulk_id = $1 AND line = 0`],
     ['bulk_requests', `SET on_failure = 'stop' WHERE id = $1`],
@@ -159,7 +164,8 @@ describe('a bulk request that needs approval', () => {
     const bulkId = await payer.submit(11);
     await approvals.approve(bulkId, FIRST);
     const before = await transfersOf(worker.app, bulkId);
-    await database.execute(`UPDATE ${table} ${change}`, [bulkId]);
+    const putBack = await rememberIbans(worker.app, bulkId);
+    await database.execute(`UPDATE ${table} t ${change.replace('WHERE bulk_id', 'WHERE t.bulk_id')}`, [bulkId]);
     expect(await refusalOf(approvals.approve(bulkId, SECOND))).toMatchObject({
       kind: 'conflict',
       code: 'payload_changed',
@@ -170,6 +176,7 @@ describe('a bulk request that needs approval', () => {
     expect((await transfersOf(worker.app, bulkId)).map(({ status }) => status)).toEqual(
       before.map(({ status }) => status),
     );
+    await putBack();
     await undo(bulkId);
     await control.cancel(bulkId);
   });

@@ -97,7 +97,7 @@ describe('jobs', () => {
       await expect(jobsInRedis('complete-bulk-request')).resolves.toEqual([
         {
           id: `complete-bulk-request-${row?.id}-g1`,
-          data: { ids: { bulkId }, requestId: 'req-1', outboxId: row?.id },
+          data: { organizationId: payer.organizationId, ids: { bulkId }, requestId: 'req-1', outboxId: row?.id },
         },
       ]);
     });
@@ -158,7 +158,7 @@ describe('jobs', () => {
   describe('are done', () => {
     const handle = async (ids: { bulkId: string }): Promise<void> => {
       const [row] = await rows();
-      const data = { ids, requestId: null, outboxId: row?.id ?? null };
+      const data = { organizationId: payer.organizationId, ids, requestId: null, outboxId: row?.id ?? null };
       const job = { name: 'complete-bulk-request', id: 'x', attemptsMade: 0, data };
       await worker.app
         .get(CompleteBulkRequestProcessor, { strict: false })

@@ -290,16 +290,9 @@ describe('a unit of work', () => {
 
   it('reads values as what they are: amounts as BigInt, dates as text, timestamps as Date', async () => {
     const [row] = await database.query(
-      `SELECT 9007199254740993::bigint AS amount, 1::int AS count, DATE '2027-01-31' AS day,
-              TIMESTAMPTZ '2027-01-31T09:00:00.123Z' AS at, ARRAY['a']::text[] AS list, '{"a":1}'::jsonb AS json`,
+      `SELECT 9007199254740993::bigint AS amount, DATE '2027-01-31' AS day, TIMESTAMPTZ '2027-01-31T09:00:00.123Z' AS at`,
     );
-    expect(row).toEqual({
-      amount: 9_007_199_254_740_993n,
-      count: 1,
-      day: '2027-01-31',
-      at: new Date('2027-01-31T09:00:00.123Z'),
-      list: ['a'],
-      json: { a: 1 },
-    });
+    const at = new Date('2027-01-31T09:00:00.123Z');
+    expect(row).toEqual({ amount: 9_007_199_254_740_993n, day: '2027-01-31', at });
   });
 });

@@ -124,3 +124,18 @@ export async function bringToReview(app: INestApplicationContext, bulkId: string
   }
   throw new Error('Ten workers died on the line, and it is still not in manual_review.');
 }
+
+/** What puts the IBANs of a bulk back, as they are sealed now. */
+export async function rememberIbans(app: INestApplicationContext, bulkId: string): Promise<() => Promise<void>> {
+  const lines = await ownerOf(app).query<{ id: string; sealed: Buffer }>(
+    `SELECT id, counterparty_iban_sealed AS sealed FROM transfers WHERE bulk_id = $1`,
+    [bulkId],
+  );
+  return async () => {
+    await ownerOf(app).execute(
+      `UPDATE transfers t SET counterparty_iban_sealed = s.sealed
+         FROM unnest($1::uuid[], $2::bytea[]) AS s (id, sealed) WHERE t.id = s.id`,
+      [lines.map(({ id }) => id), lines.map(({ sealed }) => sealed)],
+    );
+  };
+}

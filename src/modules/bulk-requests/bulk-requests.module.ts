@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { QueueModule } from '../../platform/queue/index.js';
 import { AccountsModule } from '../accounts/index.js';
+import { AuditTrailModule } from '../audit/index.js';
 import { LedgerModule } from '../ledger/index.js';
 import { OrganizationsModule } from '../organizations/index.js';
 import { PoliciesModule } from '../policies/index.js';
@@ -12,6 +13,8 @@ import { ApproveBulkRequest } from './application/approve-bulk-request.js';
 import { CancelBulkRequest } from './application/cancel-bulk-request.js';
 import { ChangeBulkState } from './application/change-bulk-state.js';
 import { CompleteBulkRequest } from './application/complete-bulk-request.js';
+import { DetectDuplicates } from './application/detect-duplicates.js';
+import { DiffBulkRequest } from './application/diff-bulk-request.js';
 import { DismissBulkRequest } from './application/dismiss-bulk-request.js';
 import { ExpireApprovals } from './application/expire-approvals.js';
 import { HashPayload } from './application/hash-payload.js';
@@ -39,6 +42,7 @@ import {
   BulkRequestControlController,
   TransfersBulkControlController,
 } from './http/bulk-request-control.controller.js';
+import { BulkRequestDiffController, TransfersBulkDiffController } from './http/bulk-request-diff.controller.js';
 import { BulkRequestJobsController } from './http/bulk-request-jobs.controller.js';
 import { BulkRequestProofController, TransfersBulkProofController } from './http/bulk-request-proof.controller.js';
 import { BulkRequestsController, TransfersBulkController } from './http/bulk-requests.controller.js';
@@ -55,6 +59,7 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
 @Module({
   imports: [
     AccountsModule,
+    AuditTrailModule,
     LedgerModule,
     OrganizationsModule,
     PoliciesModule,
@@ -69,6 +74,8 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
     BulkRequestControlController,
     TransfersBulkControlController,
     BulkRequestApprovalController,
+    BulkRequestDiffController,
+    TransfersBulkDiffController,
     TransfersBulkApprovalController,
     BulkRequestProofController,
     TransfersBulkProofController,
@@ -90,6 +97,8 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
     ChangeBulkState,
     CompleteBulkRequest,
     CompleteBulkRequestProcessor,
+    DetectDuplicates,
+    DiffBulkRequest,
     DismissBulkRequest,
     ExpireApprovals,
     HashPayload,

@@ -15,7 +15,13 @@ import {
   TransferReadsRepository,
   type TransferRow,
 } from './persistence/transfer-reads.repository.js';
-import { PaidCounterpartyRepository } from './persistence/paid-counterparty.repository.js';
+import type { StoredIban } from './domain/stored-iban.js';
+import type { NewTransfer } from './persistence/transfer.repository.js';
+import {
+  type ComparedPayments,
+  type ComparedRow,
+  PaidCounterpartyRepository,
+} from './persistence/paid-counterparty.repository.js';
 
 /** A transfer on the wire. */
 export interface TransferView {
@@ -141,10 +147,47 @@ export class TransfersQueries {
     }
   }
 
-  /** How many of these counterparties, by IBAN in electronic form, the organization has never paid. */
-  countNewCounterparties(organizationId: string, ibans: Iterable<string>): Promise<number> {
-    const indexes = [...new Set(ibans)].map((iban) => this.counterparties.indexesOf(organizationId, iban));
+  /** How many of the lines' counterparties the organization has never paid. */
+  countNewCounterparties(organizationId: string, lines: readonly NewTransfer[]): Promise<number> {
+    const counterparties = new Map(lines.map((line) => [line.counterpartyIndex, line]));
+    const indexes = [...counterparties.values()].map((line) => this.indexesOf(organizationId, line));
     return this.paid.countNew(this.database.of(organizationId), organizationId, indexes);
+  }
+
+  /** Which lines look like a payment that was made or is under way, and which payment. */
+  findAlike(
+    payments: ComparedPayments,
+    lines: readonly NewTransfer[],
+  ): Promise<{ line: number; transferId: string }[]> {
+    const { organizationId } = payments;
+    const compared = lines.map((line) => ({
+      line: line.line,
+      indexes: this.indexesOf(organizationId, line),
+      amountMinor: line.amountMinor,
+      purposeCode: line.purposeCode,
+    }));
+    return this.paid.findAlike(this.database.of(organizationId), payments, compared);
+  }
+
+  /** The lines of a bulk as they are compared with those of another: counterparties by what they are found by now. */
+  async listCompared(organizationId: string, bulkId: string): Promise<ComparedRow[]> {
+    const rows = await this.paid.listCompared(this.database.of(organizationId), bulkId);
+    if (rows.every((row) => row.counterpartyIndex !== null) && !this.counterparties.isRotating) return rows;
+    const ibans = this.counterparties.open(organizationId, rows);
+    return rows.map((row, index) => ({
+      ...row,
+      counterpartyIndex: this.counterparties.indexOf(organizationId, ibans[index] ?? ''),
+    }));
+  }
+
+  /** As answers show them: masked, unless the caller may see them. */
+  shownIbans(organizationId: string, rows: readonly StoredIban[], showIbans: boolean): string[] {
+    const ibans = this.counterparties.open(organizationId, rows);
+    return showIbans ? ibans : ibans.map(maskIban);
+  }
+
+  private indexesOf(organizationId: string, { counterpartyIndex, counterpartyIban }: NewTransfer): bigint[] {
+    return [counterpartyIndex, ...this.counterparties.formerIndexesOf(organizationId, counterpartyIban)];
   }
 
   /** The organization's transfers, newest first. */

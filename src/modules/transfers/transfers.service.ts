@@ -98,8 +98,14 @@ export class TransfersService {
       ...line,
       id: newId(),
       counterpartyIban: ibans[index] ?? '',
+      counterpartyIndex: this.counterparties.indexOf(organizationId, ibans[index] ?? ''),
       originTransferId: id,
     }));
+  }
+
+  /** What a counterparty of the organization is found by. IBAN in electronic form. */
+  counterpartyIndexOf(organizationId: string, iban: string): bigint {
+    return this.counterparties.indexOf(organizationId, iban);
   }
 
   /** The IBANs of an organization's transfers, in their order. @throws Unsealable when one of them does not open */

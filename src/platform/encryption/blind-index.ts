@@ -16,9 +16,19 @@ export class BlindIndex {
     this.#ring = ring;
   }
 
+  /** More than one key is known: rows may have been written under another one than the current. */
+  get isRotating(): boolean {
+    return this.#ring.ids.length > 1;
+  }
+
   /** Of a row that is written now: 64 bits, signed like a bigint of PostgreSQL. */
   of(organizationId: string, iban: string): bigint {
     return this.#under(this.#ring.currentId, organizationId, iban);
+  }
+
+  /** Of rows that were written under the keys before the current one. */
+  formerOf(organizationId: string, iban: string): bigint[] {
+    return this.#ring.ids.slice(1).map((keyId) => this.#under(keyId, organizationId, iban));
   }
 
   /** Of rows that may have been written under any of the keys, the current one first. */

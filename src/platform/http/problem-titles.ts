@@ -152,6 +152,16 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
     meaning: 'No line of the bulk request failed, or those that did are said to have been paid after all.',
   },
   iban_missing: { status: 422, title: 'No IBAN', meaning: 'The account has no IBAN that could be verified.' },
+  suspected_duplicate: {
+    status: 422,
+    title: 'Looks like a payment made before',
+    meaning: 'Lines look like payments that were made or are under way. Take them out, or say why they are none.',
+  },
+  different_currencies: {
+    status: 422,
+    title: 'Different currencies',
+    meaning: 'The two bulk requests that are compared are in different currencies.',
+  },
   suspense_not_empty: {
     status: 422,
     title: 'Money lies on suspense',

@@ -23,13 +23,13 @@ const PRIVATE_FIELDS = new Set([
 /** IBANs, keys and tokens inside other texts: database messages like to quote values. */
 const IBAN = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b/g;
 /** Secrets that the driver of a database, of Redis or of HTTP may quote: `scheme://user:password@host`, `password=`, a Bearer, a webhook's. */
-const URL_PASSWORD = /(:\/\/[^\s:@/]*):(?!\d+(?:[\s/?#]|$))\S*@/g;
+const URL_PASSWORD = /(:\/\/[^\s:@/]{0,128}):(?!\d{1,5}(?:[\s/?#]|$))\S{0,512}@/g;
 const NAMED_PASSWORD = /\b(password=)[^\s&]+/gi;
 const BEARER = /\b(Bearer )[^\s"']+/gi;
 const WEBHOOK_SECRET = /\bwhsec_[\w+/=-]+/g;
 const API_KEY = /\btr[ks]_[\w-]+/g;
 /** A token: a header that begins with `{"`, a payload that does, and a signature. */
-const TOKEN = /\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/g;
+const TOKEN = /\beyJ[\w-]{1,4096}\.eyJ[\w-]{1,8192}\.[\w-]*/g;
 
 const CENSORED = '[redacted]';
 const MAX_DEPTH = 6;

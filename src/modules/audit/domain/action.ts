@@ -9,6 +9,7 @@ export const AUDIT_ACTIONS = [
   'account.verified',
   'bank_transaction.posted',
   'bank_transaction.failed',
+  'bulk_request.duplicates_overridden',
   'transfers.recorded',
   'kill_switch.engaged',
   'kill_switch.released',

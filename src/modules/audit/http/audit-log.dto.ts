@@ -46,7 +46,7 @@ export class AuditLogQuery extends PageQuery {
   chain?: AuditChain;
 
   /** Only the entry with this number; each chain has its own. */
-  @ApiProperty({ type: 'integer', required: false })
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER, required: false })
   @IsOptional()
   @IsInt()
   @Min(1)

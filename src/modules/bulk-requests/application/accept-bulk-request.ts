@@ -8,6 +8,7 @@ import { Reply } from '../../../platform/idempotency/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
 import { AccountsQueries, AccountsService } from '../../accounts/index.js';
+import { AuditTrail } from '../../audit/index.js';
 import { PoliciesService } from '../../policies/index.js';
 import { BULK_REQUEST_HOLD, chunkSize, type NewTransfer, TransfersService } from '../../transfers/index.js';
 import { toBulkRequest } from '../bulk-requests.queries.js';
@@ -60,6 +61,7 @@ export class AcceptBulkRequest {
     private readonly policies: PoliciesService,
     private readonly approvals: ApprovalRepository,
     private readonly payloads: HashPayload,
+    private readonly audit: AuditTrail,
     private readonly wake: Wake,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -118,7 +120,7 @@ export class AcceptBulkRequest {
     const { bulk, lines, review } = submission;
     const { organizationId, debtorAccountId, currency, totalMinor } = bulk;
     const isHeld = review.approval !== null;
-    const row = await this.repository.insert(tx, bulk, isHeld ? 'awaiting_approval' : 'processing');
+    const row = await this.repository.insert(tx, bulk, isHeld ? 'awaiting_approval' : 'processing', review.warnings);
     if (!row) throw await this.usedBefore(tx, bulk);
     await this.transfers.open(
       tx,
@@ -134,6 +136,7 @@ export class AcceptBulkRequest {
       lines,
     );
     await this.openApproval(tx, submission);
+    this.recordOverride(tx, submission);
     const spending = { organizationId, accountId: debtorAccountId, currency, amountMinor: totalMinor };
     await this.policies.spend(tx, { ...spending, count: bulk.transferCount }, review.limits);
     // The account is everybody's row: it is locked last, and for as short as can be.
@@ -150,6 +153,18 @@ export class AcceptBulkRequest {
       amountMinor: totalMinor,
     });
     return toBulkRequest(row);
+  }
+
+  private recordOverride(tx: Tx, { bulk, review }: HashedSubmission): void {
+    if (review.overriddenDuplicates === null) return;
+    const { lines, reason } = review.overriddenDuplicates;
+    this.audit.record(tx, {
+      organizationId: bulk.organizationId,
+      action: 'bulk_request.duplicates_overridden',
+      resource: { type: 'bulk_request', id: bulk.id },
+      reason,
+      after: { lines },
+    });
   }
 
   private async openApproval(tx: Tx, { bulk, review, submitter, payloadHash }: HashedSubmission): Promise<void> {

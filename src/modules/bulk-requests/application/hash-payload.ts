@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { invariantViolated } from '../../../domain/errors.js';
 import type { Queryable } from '../../../platform/database/index.js';
+import { Unsealable } from '../../../platform/encryption/index.js';
 import { type NewTransfer, TransfersQueries } from '../../transfers/index.js';
 import { ApprovalPayload, type PayloadHeader } from '../domain/approval-payload.js';
 import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-request.repository.js';
@@ -29,10 +30,19 @@ export class HashPayload {
     const bulk = await this.bulks.find(on, organizationId, bulkId);
     if (!bulk) throw invariantViolated('a locked bulk request is not there');
     const { hash, payload } = begin(bulk);
-    for await (const page of this.transfers.pagesOfBulk(on, organizationId, bulkId)) payload.add(page);
+    try {
+      for await (const page of this.transfers.pagesOfBulk(on, organizationId, bulkId)) payload.add(page);
+    } catch (error) {
+      // An IBAN that does not open is not what was submitted, whatever it was.
+      if (error instanceof Unsealable) return UNREADABLE;
+      throw error;
+    }
     return end(hash, payload);
   }
 }
+
+/** No hash is equal to it. */
+const UNREADABLE = '';
 
 /** Lines at a time, so that no text gets long. */
 const PAGE = 500;

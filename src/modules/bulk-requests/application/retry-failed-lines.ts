@@ -81,11 +81,13 @@ export class RetryFailedLines {
     const lines = await this.linesOf(on, organizationId, bulkId);
     const debtor = await this.debtorOf(failed);
     const bulk = retryOf(failed, lines);
-    const review = await this.reviews.review(bulk, lines);
+    const routed = await this.routes.route(organizationId, failed.rail, lines);
+    // That they were tried before is the point of it.
+    const review = await this.reviews.review(bulk, routed, null);
     return this.acceptance.accept(
       {
         bulk,
-        lines: await this.routes.route(organizationId, failed.rail, lines),
+        lines: routed,
         key,
         isFunded: bulk.totalMinor <= debtor.availableMinor,
         review,

@@ -2,13 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../../../domain/ids.js';
 import { AccountsQueries } from '../../accounts/index.js';
 import { BOOK } from '../../rails/index.js';
-import type { NewTransfer } from '../../transfers/index.js';
+import { type NewTransfer, TransfersService } from '../../transfers/index.js';
 import type { CreditTransfer } from '../domain/credit-transfer.js';
 
 /** Chooses what pays each line. Money for an account that is held here does not leave through a bank. */
 @Injectable()
 export class RouteLines {
-  constructor(private readonly accounts: AccountsQueries) {}
+  constructor(
+    private readonly accounts: AccountsQueries,
+    private readonly transfers: TransfersService,
+  ) {}
 
   /** @param rail what pays the lines to accounts that are not held here */
   async route(
@@ -29,6 +32,7 @@ export class RouteLines {
         amountMinor: line.amountMinor,
         counterpartyName: line.counterpartyName,
         counterpartyIban: line.counterpartyIban,
+        counterpartyIndex: this.transfers.counterpartyIndexOf(organizationId, line.counterpartyIban),
         counterpartyBic: line.counterpartyBic,
         description: line.description,
         purposeCode: line.purposeCode,

@@ -20,11 +20,12 @@ import {
   organizationMismatch,
 } from '../domain/bulk-request.errors.js';
 import type { BulkRequest } from '../domain/bulk-request.js';
-import { type CheckedCreditTransfers, checkCreditTransfers } from '../domain/credit-transfer.js';
+import { type CheckedCreditTransfers, checkCreditTransfers, creditTransferPointer } from '../domain/credit-transfer.js';
 import { assertNamesDebtor, assertRailCan, assertSupported, type Submission } from '../domain/submission.js';
 import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-request.repository.js';
 import { AcceptBulkRequest, type Answer } from './accept-bulk-request.js';
 import { previewOf } from './preview-bulk-request.js';
+import type { DuplicateSearch } from './detect-duplicates.js';
 import { RecognizeSubmission } from './recognize-submission.js';
 import { ReviewSubmission, warningsOf } from './review-submission.js';
 import { RouteLines } from './route-lines.js';
@@ -72,8 +73,8 @@ export class SubmitBulkRequest {
     if (existingId !== null) throw duplicateBulkRequest(existingId);
     const { debtor, checked, acceptance } = await this.check(command);
     const bulk = this.newBulk(command, debtor, checked, acceptance);
-    const review = await this.reviews.review(bulk, acceptance.lines);
     const lines = await this.routes.route(command.organizationId, bulk.rail, acceptance.lines);
+    const review = await this.reviews.review(bulk, lines, duplicateSearchOf(command));
     const isFunded = acceptance.totalMinor <= debtor.availableMinor;
     return this.acceptance.accept({ bulk, lines, key, isFunded, review, submitter: command.submitter }, answer);
   }
@@ -95,7 +96,8 @@ export class SubmitBulkRequest {
     this.assertPossible(command.submission);
     const { debtor, checked, acceptance } = await this.check(command);
     const bulk = this.newBulk(command, debtor, checked, acceptance);
-    const review = await this.reviews.review(bulk, acceptance.lines);
+    const lines = await this.routes.route(command.organizationId, bulk.rail, acceptance.lines);
+    const review = await this.reviews.review(bulk, lines, duplicateSearchOf(command));
     if (acceptance.totalMinor > debtor.availableMinor) throw insufficientFunds();
     return previewOf(bulk, warningsOf(review));
   }
@@ -160,3 +162,12 @@ export class SubmitBulkRequest {
     };
   }
 }
+
+const duplicateSearchOf = ({
+  submission,
+  pointerOf = creditTransferPointer,
+}: SubmitBulkRequestCommand): DuplicateSearch => ({
+  policy: submission.duplicate_policy,
+  overrideReason: submission.duplicate_override_reason ?? null,
+  pointerOf,
+});

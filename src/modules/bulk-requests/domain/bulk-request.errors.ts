@@ -1,4 +1,5 @@
-import { DomainError, type FieldError } from '../../../domain/errors.js';
+import { DomainError, type FieldError, MAX_LISTED_ERRORS } from '../../../domain/errors.js';
+import { likeness, type SuspectedDuplicate } from './duplicate.js';
 import type { BulkRequestStatus } from './bulk-request.state.js';
 
 export const insufficientFunds = (): DomainError =>
@@ -24,8 +25,25 @@ export const duplicateBulkRequest = (existingId: string): DomainError =>
 export const invalidState = (status: BulkRequestStatus, message: string): DomainError =>
   new DomainError('conflict', 'invalid_state', message, { members: { current_status: status } });
 
+export const differentCurrencies = (): DomainError =>
+  new DomainError('rule', 'different_currencies', 'The two bulk requests are in different currencies.');
+
 export const nothingToRetry = (): DomainError =>
   new DomainError('rule', 'nothing_to_retry', 'No line of the bulk request failed and may be paid again.');
+
+/** Lines that look like payments made or under way, where those are not accepted. */
+export function suspectedDuplicates(
+  found: readonly SuspectedDuplicate[],
+  pointerOf: (line: number) => string,
+): DomainError {
+  const errors: FieldError[] = found.slice(0, MAX_LISTED_ERRORS).map((one) => ({
+    pointer: pointerOf(one.line),
+    code: 'suspected_duplicate',
+    detail: `Looks like ${likeness(one, pointerOf)}.`,
+  }));
+  const message = `${found.length} lines look like payments that were made or are under way.`;
+  return new DomainError('rule', 'suspected_duplicate', message, { errors, errorCount: found.length });
+}
 
 export const railNotConfigured = (): DomainError =>
   new DomainError('rule', 'rail_not_configured', 'The rail is not set up on this installation.', {

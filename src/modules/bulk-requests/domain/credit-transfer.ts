@@ -60,11 +60,14 @@ const MAX_LENGTHS = { counterparty_name: 140, description: 140, client_transfer_
 
 type LineErrorCode = keyof typeof DETAILS;
 
+/** Where a line is in the body of a bulk request. */
+export const creditTransferPointer = (line: number): string => `/credit_transfers/${line}`;
+
 /** Checks every line against the rules; all errors of all lines are found at once. */
 export function checkCreditTransfers(
   lines: readonly CreditTransferInput[],
   debtor: { readonly currency: string; readonly iban: string | null },
-  pointerOf: (line: number) => string = (line) => `/credit_transfers/${line}`,
+  pointerOf: (line: number) => string = creditTransferPointer,
 ): CheckedCreditTransfers {
   const accepted: CreditTransfer[] = [];
   const rejected: RejectedLine[] = [];

@@ -40,6 +40,22 @@ export function decideDuplicates(
   return policy;
 }
 
+/** Beyond this many, a warning only counts the others. */
+const MAX_WARNINGS = 100;
+
+/** A line for each finding, the code first; what it looks like is named by its id or its place. */
+export function warningsAbout(found: readonly SuspectedDuplicate[], pointerOf: (line: number) => string): string[] {
+  const warnings = found
+    .slice(0, MAX_WARNINGS)
+    .map((one) => `suspected_duplicate: ${pointerOf(one.line) || '/'} looks like ${likeness(one, pointerOf)}`);
+  const others = found.length - warnings.length;
+  return others > 0 ? [...warnings, `suspected_duplicate: ${others} more`] : warnings;
+}
+
+/** What a finding looks like, in words. */
+export const likeness = ({ transferId, likeLine }: SuspectedDuplicate, pointerOf: (line: number) => string): string =>
+  transferId === null ? pointerOf(likeLine ?? 0) : `the transfer ${transferId}`;
+
 /** Lines of one request that are alike: each but the first, with the one before it. */
 export function alikeWithin(lines: Iterable<Fingerprinted>): SuspectedDuplicate[] {
   const firstOf = new Map<string, number>();

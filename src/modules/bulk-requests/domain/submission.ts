@@ -3,6 +3,7 @@ import { fieldErrors } from '../../../domain/errors.js';
 import { normalizeText } from '../../../domain/text.js';
 import { notSupportedYet, railCannotReverse, railNotConfigured } from './bulk-request.errors.js';
 import type { OnFailure, Priority, Validation } from './bulk-request.js';
+import type { DuplicatePolicy } from './duplicate.js';
 import type { CreditTransferInput } from './credit-transfer.js';
 
 /** The body of a submission: an instance of the schema, no rule checked yet. */
@@ -16,7 +17,8 @@ export interface Submission {
   readonly validation?: Validation | undefined;
   readonly priority?: Priority | undefined;
   readonly rail?: 'book' | 'sandbox' | 'http' | 'iso20022' | undefined;
-  readonly duplicate_policy?: string | undefined;
+  readonly duplicate_policy?: DuplicatePolicy | undefined;
+  readonly duplicate_override_reason?: string | undefined;
   readonly requested_execution_date?: string | undefined;
   readonly callback_url?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
@@ -35,7 +37,6 @@ export function assertSupported(submission: Submission): void {
   const fields: string[] = [];
   if (submission.callback_url !== undefined) fields.push('callback_url');
   if (submission.requested_execution_date !== undefined) fields.push('requested_execution_date');
-  if (submission.duplicate_policy !== undefined) fields.push('duplicate_policy');
   if (submission.rail === 'iso20022') fields.push('rail');
   if (fields.length > 0) throw notSupportedYet(fields);
 }

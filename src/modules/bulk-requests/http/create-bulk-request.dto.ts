@@ -17,6 +17,7 @@ import {
 import { BIC_PATTERN } from '../../../domain/bic.js';
 import { AMOUNT_PATTERN } from '../../../domain/money.js';
 import { NAME_PATTERN, TEXT_PATTERN } from '../../../domain/text.js';
+import { DUPLICATE_POLICIES, type DuplicatePolicy } from '../domain/duplicate.js';
 import type { OnFailure, Priority, Validation } from '../domain/bulk-request.js';
 import type { CreditTransferInput } from '../domain/credit-transfer.js';
 import type { Submission } from '../domain/submission.js';
@@ -163,6 +164,26 @@ export class DebtorDto {
   rail?: 'book' | 'sandbox' | 'http' | 'iso20022';
 
   /**
+   * What to do about lines that look like payments of the last days: say so, wait for an approval, or refuse. The organization's own
+   * policy holds where it is stricter.
+   * @example "warn"
+   */
+  @ApiProperty({ enum: DUPLICATE_POLICIES, required: false })
+  @IsOptional()
+  @IsIn(DUPLICATE_POLICIES)
+  duplicate_policy?: DuplicatePolicy;
+
+  /**
+   * Why lines that would be refused as duplicates are none: they are paid, and the reason goes into the audit log.
+   * @example "Two shifts in one week"
+   */
+  @ApiProperty({ pattern: NAME_PATTERN, required: false })
+  @IsOptional()
+  @Matches(text(NAME_PATTERN))
+  @Length(1, 140)
+  duplicate_override_reason?: string;
+
+  /**
    * Your own labels: up to 50 pairs, keys up to 40 characters, values up to 500.
    * @example { "department": "sales" }
    */
@@ -206,12 +227,6 @@ export class CreateBulkRequestDto extends DebtorDto implements Submission {
   @IsOptional()
   @IsIn(['all_or_nothing', 'partial'])
   validation?: Validation;
-
-  /** Not supported yet. */
-  @ApiProperty({ enum: ['warn', 'hold', 'block'], required: false })
-  @IsOptional()
-  @IsIn(['warn', 'hold', 'block'])
-  duplicate_policy?: string;
 
   /** Not supported yet. */
   @ApiProperty({ pattern: DATE_PATTERN, required: false })

@@ -67,12 +67,13 @@ export class BulkRequestRepository {
     tx: Tx,
     bulk: NewBulkRequest,
     status: 'processing' | 'awaiting_approval' = 'processing',
+    warnings: readonly string[] = [],
   ): Promise<BulkRequestRow | null> {
     const [row] = await tx.query<BulkRequestRow>(
       `INSERT INTO bulk_requests (id, organization_id, request_id, correlation_id, debtor_account_id, currency, status,
          on_failure, validation, priority, rail, metadata, total_minor, transfer_count, pending_count, rejected_count, rejected_lines,
-         origin, origin_id)
-       VALUES ($1, $2, $3, $4, $5, $6, $18, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15::jsonb, $16, $17)
+         origin, origin_id, warnings)
+       VALUES ($1, $2, $3, $4, $5, $6, $18, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15::jsonb, $16, $17, $19::jsonb)
        ON CONFLICT (organization_id, request_id) DO NOTHING RETURNING ${COLUMNS}`,
       [
         bulk.id,
@@ -93,6 +94,7 @@ export class BulkRequestRepository {
         bulk.origin,
         bulk.originId,
         status,
+        JSON.stringify(warnings),
       ],
     );
     return row ?? null;
@@ -100,6 +102,21 @@ export class BulkRequestRepository {
 
   async find(on: Queryable, organizationId: string, id: string): Promise<BulkRequestRow | null> {
     const [row] = await on.query<BulkRequestRow>(FIND_BULK_REQUEST, [id, organizationId]);
+    return row ?? null;
+  }
+
+  /**
+   * The one before it of the same kind: from the same account, with the same `kind` in its metadata, if it has one. What was never to be
+   * paid, or makes up for another, is none.
+   */
+  async findPrevious(on: Queryable, { id, organizationId, debtorAccountId, metadata }: BulkRequestRow) {
+    const [row] = await on.query<BulkRequestRow>(
+      `SELECT ${COLUMNS} FROM bulk_requests
+        WHERE organization_id = $1 AND id < $2 AND debtor_account_id = $3 AND origin IS NULL
+          AND metadata ->> 'kind' IS NOT DISTINCT FROM $4 AND status NOT IN ('rejected', 'cancelled', 'awaiting_approval')
+        ORDER BY id DESC LIMIT 1`,
+      [organizationId, id, debtorAccountId, metadata.kind ?? null],
+    );
     return row ?? null;
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BlindIndex, FieldCipher, Unsealable, type UnsealableCode } from '../../../platform/encryption/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
-import type { SealedIban, StoredIban } from '../domain/stored-iban.js';
+import type { IndexedIban, SealedIban, StoredIban } from '../domain/stored-iban.js';
 
 const logger = createLogger('counterparties');
 
@@ -16,10 +16,10 @@ export class Counterparties {
     private readonly blindIndex: BlindIndex,
   ) {}
 
-  seal(organizationId: string, lines: readonly { id: string; counterpartyIban: string }[]): SealedIban[] {
-    return lines.map(({ id, counterpartyIban }) => ({
+  seal(organizationId: string, lines: readonly IndexedIban[]): SealedIban[] {
+    return lines.map(({ id, counterpartyIban, counterpartyIndex }) => ({
       sealed: this.cipher.seal(counterpartyIban, belongsTo(organizationId, id)),
-      index: this.blindIndex.of(organizationId, counterpartyIban),
+      index: counterpartyIndex,
     }));
   }
 
@@ -56,6 +56,21 @@ export class Counterparties {
       }
       throw error;
     }
+  }
+
+  /** Rows may be sealed under more than one key. */
+  get isRotating(): boolean {
+    return this.blindIndex.isRotating;
+  }
+
+  /** What a row with this IBAN gets as its index. */
+  indexOf(organizationId: string, iban: string): bigint {
+    return this.blindIndex.of(organizationId, iban);
+  }
+
+  /** What rows with this IBAN that were sealed under the current key do not have, and others may. Mostly none. */
+  formerIndexesOf(organizationId: string, iban: string): bigint[] {
+    return this.blindIndex.formerOf(organizationId, iban);
   }
 
   /** What rows with this IBAN may have as their index. */

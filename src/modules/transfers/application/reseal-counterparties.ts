@@ -47,7 +47,12 @@ export class ResealCounterparties implements SealedStore {
       const ibans = this.counterparties.openReadable(organizationId, own);
       const readable = own.flatMap(({ id }, index) => {
         const counterpartyIban = ibans[index] ?? null;
-        return counterpartyIban === null ? [] : { id, counterpartyIban };
+        if (counterpartyIban === null) return [];
+        return {
+          id,
+          counterpartyIban,
+          counterpartyIndex: this.counterparties.indexOf(organizationId, counterpartyIban),
+        };
       });
       const sealed = this.counterparties.seal(organizationId, readable);
       return readable.map(({ id }, index) => ({ id, ...(sealed[index] as SealedIban) }));

@@ -7,6 +7,14 @@ export interface StoredIban {
   readonly ibanPlain: string | null;
 }
 
+/** What is sealed. */
+export interface IndexedIban {
+  /** The transfer's id. */
+  readonly id: string;
+  readonly counterpartyIban: string;
+  readonly counterpartyIndex: bigint;
+}
+
 /** What a row gets. */
 export interface SealedIban {
   readonly sealed: Uint8Array;

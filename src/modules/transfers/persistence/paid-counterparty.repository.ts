@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Queryable } from '../../../platform/database/index.js';
+import type { StoredIban } from '../domain/stored-iban.js';
 
 /** A line that is about to be paid, with every index that earlier payments to its counterparty may have. */
 export interface LineToCompare {
@@ -17,6 +18,15 @@ export interface ComparedPayments {
   readonly period: string | null;
   /** The smallest id of a transfer that is recent enough. */
   readonly fromId: string;
+}
+
+/** A line of a bulk, to be compared with those of another. */
+export interface ComparedRow extends StoredIban {
+  readonly line: number;
+  /** Null in rows from before IBANs were sealed. */
+  readonly counterpartyIndex: bigint | null;
+  readonly counterpartyName: string;
+  readonly amountMinor: bigint;
 }
 
 /** Whom an organization has paid before. Counterparties are known by their index alone: nothing is opened. */
@@ -75,6 +85,16 @@ export class PaidCounterpartyRepository {
         lines.flatMap(({ purposeCode, indexes }) => indexes.map(() => purposeCode)),
         period,
       ],
+    );
+  }
+
+  /** In the order of the request. */
+  async listCompared(on: Queryable, bulkId: string): Promise<ComparedRow[]> {
+    return on.query<ComparedRow>(
+      `SELECT id, line, counterparty_index AS "counterpartyIndex", counterparty_name AS "counterpartyName",
+              amount_minor AS "amountMinor", counterparty_iban_sealed AS "ibanSealed", counterparty_iban AS "ibanPlain"
+         FROM transfers WHERE bulk_id = $1 ORDER BY line`,
+      [bulkId],
     );
   }
 }

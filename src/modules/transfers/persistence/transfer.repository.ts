@@ -17,6 +17,8 @@ export interface NewTransfer {
   readonly amountMinor: bigint;
   readonly counterpartyName: string;
   readonly counterpartyIban: string;
+  /** What its counterparty is found by, under the current key. */
+  readonly counterpartyIndex: bigint;
   readonly counterpartyBic: string | null;
   readonly description: string | null;
   readonly purposeCode: string | null;
