@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { QueueModule } from '../../platform/queue/index.js';
 import { AccountsModule } from '../accounts/index.js';
+import { AuditTrailModule } from '../audit/index.js';
 import { LedgerModule } from '../ledger/index.js';
 import { OrganizationsModule } from '../organizations/index.js';
 import { PoliciesModule } from '../policies/index.js';
@@ -55,6 +56,7 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
 @Module({
   imports: [
     AccountsModule,
+    AuditTrailModule,
     LedgerModule,
     OrganizationsModule,
     PoliciesModule,

@@ -8,10 +8,12 @@ import { Reply } from '../../../platform/idempotency/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
 import { AccountsQueries, AccountsService } from '../../accounts/index.js';
+import { AuditTrail } from '../../audit/index.js';
 import { PoliciesService } from '../../policies/index.js';
 import { BULK_REQUEST_HOLD, chunkSize, type NewTransfer, TransfersService } from '../../transfers/index.js';
 import { toBulkRequest } from '../bulk-requests.queries.js';
 import type { Actor } from '../domain/approval.js';
+import { acceptedNote } from '../domain/audit-note.js';
 import { accountNotActive, duplicateBulkRequest, insufficientFunds } from '../domain/bulk-request.errors.js';
 import type { BulkRequest } from '../domain/bulk-request.js';
 import { ApprovalRepository } from '../persistence/approval.repository.js';
@@ -60,6 +62,7 @@ export class AcceptBulkRequest {
     private readonly policies: PoliciesService,
     private readonly approvals: ApprovalRepository,
     private readonly payloads: HashPayload,
+    private readonly audit: AuditTrail,
     private readonly wake: Wake,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -149,6 +152,10 @@ export class AcceptBulkRequest {
       referenceId: bulk.id,
       amountMinor: totalMinor,
     });
+    this.audit.record(
+      tx,
+      acceptedNote(bulk, review.approval && { ...review.approval, payloadHash: submission.payloadHash }),
+    );
     return toBulkRequest(row);
   }
 
