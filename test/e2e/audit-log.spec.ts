@@ -260,11 +260,17 @@ describe('the audit log over HTTP', () => {
     });
 
     it.each([
-      ['no key', undefined, '/accounts', '/api/v1/accounts'],
-      ['an unknown key', `trk_${'a'.repeat(16)}_${'b'.repeat(43)}`, '/accounts', '/api/v1/accounts'],
-      ['no key on a path that is none', undefined, '/DE89370400440532013000', '/api/v1/…'],
-    ])('has %s in the log of the platform', async (_, key, path, route) => {
-      const attempted = await attempt(path, 'POST', key, {});
+      ['no key', () => undefined, '/accounts', '/api/v1/accounts'],
+      ['an unknown key', () => `trk_${'a'.repeat(16)}_${'b'.repeat(43)}`, '/accounts', '/api/v1/accounts'],
+      [
+        'a known key with another secret',
+        () => `${acme.key.slice(0, -43)}${'b'.repeat(43)}`,
+        '/accounts',
+        '/api/v1/accounts',
+      ],
+      ['no key on a path that is none', () => undefined, '/DE89370400440532013000', '/api/v1/…'],
+    ])('has %s in the log of the platform', async (_, keyShown, path, route) => {
+      const attempted = await attempt(path, 'POST', keyShown(), {});
       expect(attempted.status).toBe(401);
       await expect(refused(attempted.requestId, acme.api.adminKey)).resolves.toMatchObject({
         organization_id: null,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { AuditEntryDto } from '../../src/modules/audit/http/audit-log.dto.js';
+import { AUDIT_ACTIONS } from '../../src/modules/audit/domain/action.js';
 import type { RecordedLine } from '../../src/modules/audit/domain/recorded-lines.js';
 import { digestOfLines, hashOfEntry } from '../../src/modules/audit/application/hashes.js';
 
@@ -59,5 +60,19 @@ describe('the digest of lines', () => {
     ];
     const digests = [lines, ...others].map(digestOfLines);
     expect(new Set(digests).size).toBe(digests.length);
+  });
+});
+
+describe('the table of actions', () => {
+  it('has every action', () => {
+    // Those that share a row with one of the same noun are written without it.
+    const isListed = (action: string): boolean => {
+      const [noun = '', verb = ''] = action.split('.');
+      return PAGE.split('\n').some(
+        (row) => row.startsWith(`| \`${noun}.`) && [`\`${action}\``, `\`.${verb}\``].some((name) => row.includes(name)),
+      );
+    };
+    expect(AUDIT_ACTIONS.filter((action) => !isListed(action))).toEqual([]);
+    expect(isListed('bulk_request.nothing')).toBe(false);
   });
 });

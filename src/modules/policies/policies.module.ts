@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/index.js';
+import { AuditTrailModule } from '../audit/index.js';
 import { OrganizationsModule } from '../organizations/index.js';
 import { LimitsController, OwnLimitsController } from './http/limits.controller.js';
 import { OwnPaymentPolicyController, PaymentPolicyController } from './http/payment-policy.controller.js';
@@ -9,7 +10,7 @@ import { PoliciesQueries } from './policies.queries.js';
 import { PoliciesService } from './policies.service.js';
 
 @Module({
-  imports: [AccountsModule, OrganizationsModule],
+  imports: [AccountsModule, AuditTrailModule, OrganizationsModule],
   controllers: [PaymentPolicyController, OwnPaymentPolicyController, LimitsController, OwnLimitsController],
   providers: [LimitsRepository, PoliciesQueries, PoliciesRepository, PoliciesService],
   exports: [PoliciesQueries, PoliciesService],

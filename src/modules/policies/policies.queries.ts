@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/index.js';
-import type { PaymentLimits, UsedLimit } from './domain/limit.js';
+import { NO_LIMITS, type PaymentLimits, type UsedLimit } from './domain/limit.js';
 import { DEFAULT_POLICY, type PaymentPolicy } from './domain/payment-policy.js';
 import { LimitsRepository } from './persistence/limits.repository.js';
 import { PoliciesRepository } from './persistence/policies.repository.js';
-
-const NO_LIMITS: PaymentLimits = { limits: [], version: 0, updatedAt: null };
 
 @Injectable()
 export class PoliciesQueries {

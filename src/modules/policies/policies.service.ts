@@ -3,9 +3,23 @@ import { invariantViolated } from '../../domain/errors.js';
 import { Database, PLATFORM, type Tx, UnitOfWork } from '../../platform/database/index.js';
 import { createLogger } from '../../platform/logging/index.js';
 import { AccountsQueries } from '../accounts/index.js';
+import { AuditTrail } from '../audit/index.js';
 import { OrganizationsQueries } from '../organizations/index.js';
-import { exceededLimits, inLockOrder, type PaymentLimits, type Spending, type UsedLimit } from './domain/limit.js';
-import type { ApprovalPolicy, DuplicatePolicy, PaymentPolicy } from './domain/payment-policy.js';
+import { limitsState, policyState } from './domain/audit-state.js';
+import {
+  exceededLimits,
+  inLockOrder,
+  NO_LIMITS,
+  type PaymentLimits,
+  type Spending,
+  type UsedLimit,
+} from './domain/limit.js';
+import {
+  type ApprovalPolicy,
+  DEFAULT_POLICY,
+  type DuplicatePolicy,
+  type PaymentPolicy,
+} from './domain/payment-policy.js';
 import { checkLimits, checkThresholds, type LimitInput } from './domain/policy-input.js';
 import { limitExceeded, ruleViolations, versionConflict } from './domain/policy.errors.js';
 import { LimitsRepository } from './persistence/limits.repository.js';
@@ -49,6 +63,7 @@ export class PoliciesService {
     private readonly limits: LimitsRepository,
     private readonly organizations: OrganizationsQueries,
     private readonly accounts: AccountsQueries,
+    private readonly audit: AuditTrail,
   ) {}
 
   /** Replaces it whole. What waits already keeps the terms it was accepted under. @throws validation_failed, version_conflict */
@@ -58,8 +73,18 @@ export class PoliciesService {
     if (errors.length > 0) throw ruleViolations(errors);
     const policy = { approval: approval && { ...approval, amountOver }, duplicatePolicy, version };
     return this.unitOfWork.run(PLATFORM, async (tx) => {
+      // Of the version that is replaced, and so exactly what held before: versions only grow.
+      const before = (await this.policies.find(tx, organizationId)) ?? DEFAULT_POLICY;
+      if (before.version !== version) throw versionConflict(before.version);
       const replaced = await this.policies.replace(tx, organizationId, policy);
       if (!replaced) throw versionConflict((await this.policies.find(tx, organizationId))?.version ?? 0);
+      this.audit.record(tx, {
+        organizationId,
+        action: 'payment_policy.replaced',
+        resource: { type: 'payment_policy', id: organizationId },
+        before: policyState(before),
+        after: policyState(replaced),
+      });
       this.tell(tx, 'payment_policy_set', organizationId, replaced.version);
       return replaced;
     });
@@ -72,12 +97,21 @@ export class PoliciesService {
     const { value, errors } = checkLimits(limits, (accountId) => currencies.get(accountId) ?? null);
     if (errors.length > 0) throw ruleViolations(errors);
     return this.unitOfWork.run(PLATFORM, async (tx) => {
+      const before = (await this.limits.find(tx, organizationId)) ?? NO_LIMITS;
+      if (before.version !== version) throw versionConflict(before.version);
       if (!(await this.limits.replace(tx, organizationId, { limits: value, version }))) {
         throw versionConflict((await this.limits.find(tx, organizationId))?.version ?? 0);
       }
       await this.limits.countToday(tx, organizationId);
       const replaced = await this.limits.find(tx, organizationId);
       if (!replaced) throw invariantViolated('limits that were just set are not there');
+      this.audit.record(tx, {
+        organizationId,
+        action: 'payment_limits.replaced',
+        resource: { type: 'payment_limits', id: organizationId },
+        before: limitsState(before),
+        after: limitsState(replaced),
+      });
       this.tell(tx, 'payment_limits_set', organizationId, replaced.version);
       return replaced;
     });

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { QueueModule } from '../../platform/queue/index.js';
 import { AccountsModule } from '../accounts/index.js';
+import { AuditTrailModule } from '../audit/index.js';
 import { LedgerModule } from '../ledger/index.js';
 import { RailsModule } from '../rails/index.js';
 import { TransfersModule } from '../transfers/index.js';
@@ -26,7 +27,14 @@ import { ReconciliationQueries } from './reconciliation.queries.js';
 import { ReconciliationService } from './reconciliation.service.js';
 
 @Module({
-  imports: [AccountsModule, LedgerModule, RailsModule, TransfersModule, QueueModule.forJobs(reconciliationJobs)],
+  imports: [
+    AccountsModule,
+    AuditTrailModule,
+    LedgerModule,
+    RailsModule,
+    TransfersModule,
+    QueueModule.forJobs(reconciliationJobs),
+  ],
   controllers: [ReconciliationRunsController, ReconciliationBreaksController],
   providers: [
     BookedRepository,

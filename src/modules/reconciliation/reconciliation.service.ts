@@ -3,6 +3,7 @@ import { invariantViolated, notFound } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
 import { ofOrganizationOrPlatform, type Tx, UnitOfWork } from '../../platform/database/index.js';
 import { IdempotencyService, type Reply } from '../../platform/idempotency/index.js';
+import { AuditTrail } from '../audit/index.js';
 import { RailsService } from '../rails/index.js';
 import { OpenBreaks } from './application/open-breaks.js';
 import { type ResolveBreakCommand, ResolveBreak } from './application/resolve-break.js';
@@ -27,6 +28,7 @@ export class ReconciliationService {
     private readonly schedule: ScheduleRuns,
     private readonly runUseCase: RunReconciliation,
     private readonly resolveUseCase: ResolveBreak,
+    private readonly audit: AuditTrail,
   ) {}
 
   /**
@@ -43,6 +45,12 @@ export class ReconciliationService {
     return this.idempotency.run(request, async (tx) => {
       const run = await this.runs.insertRequested(tx, newId(), command);
       await this.schedule.queue(tx, run.id, organizationId);
+      this.audit.record(tx, {
+        organizationId,
+        action: 'reconciliation_run.requested',
+        resource: { type: 'reconciliation_run', id: run.id },
+        after: { ...body, status: run.status },
+      });
       return answer(run);
     });
   }
@@ -71,6 +79,14 @@ export class ReconciliationService {
       if (locked.status === 'resolved') throw breakResolved(locked.status);
       const assigned = await this.breaks.assign(tx, breakId, ['open', 'assigned'], assignee);
       if (!assigned) throw invariantViolated('a locked break changed its state');
+      // Not to whom: that is a person's name, mostly.
+      this.audit.record(tx, {
+        organizationId: locked.organizationId,
+        action: 'reconciliation_break.assigned',
+        resource: { type: 'reconciliation_break', id: breakId },
+        before: { status: locked.status },
+        after: { status: assigned.status },
+      });
       return assigned;
     });
   }

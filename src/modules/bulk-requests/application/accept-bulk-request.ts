@@ -13,6 +13,7 @@ import { PoliciesService } from '../../policies/index.js';
 import { BULK_REQUEST_HOLD, chunkSize, type NewTransfer, TransfersService } from '../../transfers/index.js';
 import { toBulkRequest } from '../bulk-requests.queries.js';
 import type { Actor } from '../domain/approval.js';
+import { acceptedNote } from '../domain/audit-note.js';
 import { accountNotActive, duplicateBulkRequest, insufficientFunds } from '../domain/bulk-request.errors.js';
 import type { BulkRequest } from '../domain/bulk-request.js';
 import { ApprovalRepository } from '../persistence/approval.repository.js';
@@ -152,6 +153,10 @@ export class AcceptBulkRequest {
       referenceId: bulk.id,
       amountMinor: totalMinor,
     });
+    this.audit.record(
+      tx,
+      acceptedNote(bulk, review.approval && { ...review.approval, payloadHash: submission.payloadHash }),
+    );
     return toBulkRequest(row);
   }
 

@@ -4,10 +4,12 @@ import { type Tx } from '../../../platform/database/index.js';
 import { IdempotencyService, type Reply } from '../../../platform/idempotency/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
+import { AuditTrail } from '../../audit/index.js';
 import { TransfersService } from '../../transfers/index.js';
 import { BulkRequestsMetrics } from '../bulk-requests.metrics.js';
 import { type Actor, type Approval, type ApprovalRequest, approvalsOf, decideApproval } from '../domain/approval.js';
 import { payloadChanged } from '../domain/approval.errors.js';
+import { approvedNote, releasedNote } from '../domain/audit-note.js';
 import { invalidState } from '../domain/bulk-request.errors.js';
 import { bulkRequestStates } from '../domain/bulk-request.state.js';
 import { ApprovalRepository } from '../persistence/approval.repository.js';
@@ -40,6 +42,7 @@ export class ApproveBulkRequest {
     private readonly payloads: HashPayload,
     private readonly transfers: TransfersService,
     private readonly expiry: ExpireApprovals,
+    private readonly audit: AuditTrail,
     private readonly metrics: BulkRequestsMetrics,
     private readonly wake: Wake,
   ) {}
@@ -73,6 +76,7 @@ export class ApproveBulkRequest {
     const known = await this.approvals.find(tx, organizationId, bulkId);
     if (!known) throw invariantViolated('a bulk request awaits an approval that is not there');
     const given = approvalsOf(known).length;
+    this.audit.record(tx, approvedNote(known.request, given));
     if (given < known.request.required) {
       tx.afterCommit(() => this.tell('bulk_approval_given', known.request, given));
       return known;
@@ -98,6 +102,7 @@ export class ApproveBulkRequest {
       throw invariantViolated('what a bulk request waits for was decided before');
     }
     await this.transfers.release(tx, bulkId);
+    this.audit.record(tx, releasedNote(request));
     tx.afterCommit(() => {
       this.wake.notify('chunks');
       this.metrics.decided('approved');

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { invariantViolated, notFound } from '../../../domain/errors.js';
 import type { Tx } from '../../../platform/database/index.js';
 import { IdempotencyService, type Reply } from '../../../platform/idempotency/index.js';
+import { AuditTrail } from '../../audit/index.js';
+import { controlledNote } from '../domain/audit-note.js';
 import type { BulkRequestStatus } from '../domain/bulk-request.state.js';
 import { type ControlAction, decideControl } from '../domain/control.js';
 import { BulkControlRepository } from '../persistence/bulk-control.repository.js';
@@ -24,6 +26,7 @@ export class ChangeBulkState {
     private readonly idempotency: IdempotencyService,
     private readonly control: BulkControlRepository,
     private readonly dismissal: DismissBulkRequest,
+    private readonly audit: AuditTrail,
   ) {}
 
   /** @throws not_found, invalid_state */
@@ -50,6 +53,8 @@ export class ChangeBulkState {
     if (!(await this.control.changeStatus(tx, bulkId, bulk.status, to))) {
       throw invariantViolated('a locked bulk request changed its state');
     }
+    const change = { from: bulk.status, to };
+    this.audit.record(tx, controlledNote({ organizationId, id: bulkId }, action, change));
     return bulk.status;
   }
 }

@@ -7,8 +7,10 @@ import { createLogger } from '../../../platform/logging/index.js';
 import { Outbox } from '../../../platform/outbox/index.js';
 import { RedisLock } from '../../../platform/queue/index.js';
 import { AccountsService } from '../../accounts/index.js';
+import { AuditTrail } from '../../audit/index.js';
 import { BULK_REQUEST_HOLD, TransfersService } from '../../transfers/index.js';
 import { recountBulkRequestJob } from '../bulk-requests.jobs.js';
+import { completedNote, stoppedNote } from '../domain/audit-note.js';
 import { bulkRequestStates, type BulkRequestStatus } from '../domain/bulk-request.state.js';
 import {
   finalCounts,
@@ -45,6 +47,7 @@ export class CompleteBulkRequest {
     private readonly transfers: TransfersService,
     private readonly accounts: AccountsService,
     private readonly outbox: Outbox,
+    private readonly audit: AuditTrail,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -104,6 +107,7 @@ export class CompleteBulkRequest {
     if (!(await this.repository.stop(tx, { id: bulk.id, from: bulk.status, to: 'reversing' }, 'on_failure'))) {
       throw invariantViolated('a locked bulk request changed its state');
     }
+    this.audit.record(tx, stoppedNote(bulk, { from: bulk.status, to: 'reversing' }));
     return { ...bulk, status: 'reversing', stoppedBy: 'on_failure' };
   }
 
@@ -115,6 +119,7 @@ export class CompleteBulkRequest {
     if (!(await this.repository.complete(tx, { id: bulk.id, from: bulk.status, to: status }, counts))) {
       throw invariantViolated('a locked bulk request changed its state');
     }
+    this.audit.record(tx, completedNote(bulk, { from: bulk.status, to: status, counts }));
     return { status, originId: bulk.originId };
   }
 

@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { invariantViolated } from '../../../domain/errors.js';
 import type { Tx } from '../../../platform/database/index.js';
 import { AccountsService } from '../../accounts/index.js';
+import { AuditTrail } from '../../audit/index.js';
 import { LedgerService } from '../../ledger/index.js';
 import { BULK_REQUEST_HOLD, TransfersService } from '../../transfers/index.js';
 import { BulkRequestsMetrics } from '../bulk-requests.metrics.js';
 import type { ApprovalOutcome } from '../domain/approval.js';
+import { dismissedNote } from '../domain/audit-note.js';
 import { bulkRequestStates, type BulkRequestStatus } from '../domain/bulk-request.state.js';
-import { finalCounts, type LinesOfStatus, opennessOf, sameCounts } from '../domain/completion.js';
+import { finalCounts, type FinalCounts, type LinesOfStatus, opennessOf, sameCounts } from '../domain/completion.js';
 import { ApprovalRepository } from '../persistence/approval.repository.js';
 import { BulkCompletionRepository, type LockedBulkRequest } from '../persistence/bulk-completion.repository.js';
 
@@ -29,11 +31,20 @@ export class DismissBulkRequest {
     private readonly transfers: TransfersService,
     private readonly accounts: AccountsService,
     private readonly ledger: LedgerService,
+    private readonly audit: AuditTrail,
     private readonly metrics: BulkRequestsMetrics,
   ) {}
 
-  /** @returns the state it is in afterwards. The caller has found it `awaiting_approval` under its lock. */
-  async dismiss(tx: Tx, bulkId: string, outcome: Exclude<ApprovalOutcome, 'approved'>): Promise<BulkRequestStatus> {
+  /**
+   * @param reason what whoever rejected it said
+   * @returns the state it is in afterwards. The caller has found it `awaiting_approval` under its lock.
+   */
+  async dismiss(
+    tx: Tx,
+    bulkId: string,
+    outcome: Exclude<ApprovalOutcome, 'approved'>,
+    reason: string | null = null,
+  ): Promise<BulkRequestStatus> {
     const bulk = await this.completions.lock(tx, bulkId);
     if (bulk?.status !== 'awaiting_approval') throw invariantViolated('a locked bulk request does not await approval');
     const { organizationId, debtorAccountId } = bulk;
@@ -42,7 +53,7 @@ export class DismissBulkRequest {
     if (!(await this.approvals.close(tx, bulkId, outcome))) {
       throw invariantViolated('what a bulk request waits for was decided before');
     }
-    const to = await this.end(tx, bulk, as);
+    const { to, counts } = await this.end(tx, bulk, as);
     // As everywhere, the hold before the account, and that last.
     const hold = await this.accounts.lockHold(tx, BULK_REQUEST_HOLD, bulkId);
     const isWhole = hold.capturedMinor + hold.releasedMinor + releasedMinor === hold.amountMinor;
@@ -54,26 +65,32 @@ export class DismissBulkRequest {
       { organizationId, entries: [], reservedChanges: [{ accountId: debtorAccountId, reservedMinor: -releasedMinor }] },
       { purpose: BULK_REQUEST_HOLD, referenceId: bulkId, capturedMinor: 0n, releasedMinor },
     );
+    this.audit.record(tx, dismissedNote(bulk, outcome, { status: to, counts, reason }));
     tx.afterCommit(() => this.metrics.decided(outcome));
     return to;
   }
 
-  private async end(tx: Tx, bulk: LockedBulkRequest, as: 'rejected' | 'cancelled'): Promise<BulkRequestStatus> {
+  private async end(
+    tx: Tx,
+    bulk: LockedBulkRequest,
+    as: 'rejected' | 'cancelled',
+  ): Promise<{ to: BulkRequestStatus; counts: FinalCounts }> {
     const { id, status: from } = bulk;
     const { lines, tallies, tallyIds } = await this.transfers.recount(tx, id);
+    const counts = finalCounts(lines);
     const to = bulkStateAfter(lines, as);
     bulkRequestStates.assertMove(from, to);
     const isMoved =
       to === 'cancelling'
         ? await this.completions.stop(tx, { id, from, to }, 'request')
-        : await this.completions.complete(tx, { id, from, to }, finalCounts(lines));
+        : await this.completions.complete(tx, { id, from, to }, counts);
     if (!isMoved) throw invariantViolated('a locked bulk request changed its state');
-    if (to === 'cancelling') return to;
-    if (!sameCounts(tallies, finalCounts(lines))) {
+    if (to === 'cancelling') return { to, counts };
+    if (!sameCounts(tallies, counts)) {
       throw invariantViolated('the tallies of a bulk request do not match its lines');
     }
     await this.transfers.foldTallies(tx, tallyIds);
-    return to;
+    return { to, counts };
   }
 }
 

@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { ofOrganization, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { AccountsService } from '../../accounts/index.js';
+import { AuditTrail } from '../../audit/index.js';
 import { LedgerQueries, LedgerService } from '../../ledger/index.js';
 import { ReconciliationService } from '../../reconciliation/index.js';
 import { BULK_REQUEST_HOLD, TransfersService } from '../../transfers/index.js';
+import { recountedNote } from '../domain/audit-note.js';
 import { bulkRequestStates } from '../domain/bulk-request.state.js';
 import { finalCounts } from '../domain/completion.js';
 import { judgeHold } from '../domain/recount.js';
@@ -26,6 +28,7 @@ export class RecountBulkRequest {
     private readonly ledgerQueries: LedgerQueries,
     private readonly ledger: LedgerService,
     private readonly reconciliation: ReconciliationService,
+    private readonly audit: AuditTrail,
   ) {}
 
   /** @returns what was found, in words an operator reads */
@@ -36,6 +39,7 @@ export class RecountBulkRequest {
       const found = await this.recountIn(tx, bulk);
       await this.repository.clearFailures(tx, bulkId);
       for (const finding of found) await this.openBreak(tx, bulk, finding);
+      if (found.length > 0) this.audit.record(tx, recountedNote(bulk, found));
       return found;
     });
     if (findings.length > 0) logger.error({ event: 'bulk_recounted', bulk_request_id: bulkId, findings });

@@ -48,7 +48,7 @@ export class RejectBulkRequest {
     if (!known) throw invariantViolated('a bulk request awaits an approval that is not there');
     const decision = { decision: 'reject' as const, reason: normalizeText(reason) };
     await this.approvals.decide(tx, known.request, approver, decision);
-    const status = await this.dismissal.dismiss(tx, bulkId, 'rejected');
+    const status = await this.dismissal.dismiss(tx, bulkId, 'rejected', decision.reason);
     const told = { bulk_request_id: bulkId, organization_id: organizationId, status };
     tx.afterCommit(() => logger.info({ event: 'bulk_rejected', outcome: 'rejected', ...told }));
     return (await this.approvals.find(tx, organizationId, bulkId)) ?? known;

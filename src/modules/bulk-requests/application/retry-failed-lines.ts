@@ -6,9 +6,11 @@ import type { Reply } from '../../../platform/idempotency/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { currentRequestId } from '../../../platform/logging/request-context.js';
 import { AccountsQueries, type Debtor } from '../../accounts/index.js';
+import { AuditTrail } from '../../audit/index.js';
 import { RailsService } from '../../rails/index.js';
 import { TransfersService } from '../../transfers/index.js';
 import type { Actor } from '../domain/approval.js';
+import { retriedNote } from '../domain/audit-note.js';
 import {
   accountNotActive,
   debtorNotFound,
@@ -57,6 +59,7 @@ export class RetryFailedLines {
     private readonly acceptance: AcceptBulkRequest,
     private readonly rails: RailsService,
     private readonly transfers: TransfersService,
+    private readonly audit: AuditTrail,
   ) {}
 
   /**
@@ -96,6 +99,7 @@ export class RetryFailedLines {
         instance: `/api/v1/bulk-requests/${bulkId}/retry-failed`,
       },
       (accepted, tx) => {
+        this.audit.record(tx, retriedNote(failed, accepted));
         const told = { bulk_request_id: bulkId, organization_id: organizationId, retry_id: accepted.id };
         tx.afterCommit(() => logger.info({ event: 'bulk_retried', ...told, lines: accepted.transferCount }));
         return answer(accepted, tx);

@@ -6,9 +6,11 @@ import type { Tx } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { currentRequestId } from '../../../platform/logging/request-context.js';
 import { Wake } from '../../../platform/queue/index.js';
+import { AuditTrail } from '../../audit/index.js';
 import { chunkSize, type NewTransfer, TransfersService } from '../../transfers/index.js';
+import { acceptedNote } from '../domain/audit-note.js';
 import { BulkCompletionRepository, type LockedBulkRequest } from '../persistence/bulk-completion.repository.js';
-import { BulkRequestRepository } from '../persistence/bulk-request.repository.js';
+import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-request.repository.js';
 
 const logger = createLogger('control');
 
@@ -19,6 +21,7 @@ export class ReverseBulkRequest {
     private readonly bulks: BulkRequestRepository,
     private readonly completions: BulkCompletionRepository,
     private readonly transfers: TransfersService,
+    private readonly audit: AuditTrail,
     private readonly wake: Wake,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -43,7 +46,7 @@ export class ReverseBulkRequest {
   private async open(tx: Tx, bulk: LockedBulkRequest, lines: readonly NewTransfer[]): Promise<string> {
     const { organizationId, debtorAccountId, currency, rail, priority } = bulk;
     const id = newId();
-    await this.bulks.insert(tx, {
+    const reversal: NewBulkRequest = {
       id,
       organizationId,
       requestId: null,
@@ -61,10 +64,12 @@ export class ReverseBulkRequest {
       transferCount: lines.length,
       rejectedCount: 0,
       rejectedLines: [],
-    });
+    };
+    await this.bulks.insert(tx, reversal);
     const size = chunkSize(lines.length, this.config.CHUNK_SIZE);
     const owner = { organizationId, bulkId: id, debtorAccountId, currency };
     await this.transfers.open(tx, { ...owner, urgent: priority === 'urgent', chunkSize: size, isHeld: false }, lines);
+    this.audit.record(tx, acceptedNote(reversal, null));
     return id;
   }
 }

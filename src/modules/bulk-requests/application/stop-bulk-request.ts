@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ofOrganization, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
+import { AuditTrail } from '../../audit/index.js';
 import { TransfersService } from '../../transfers/index.js';
+import { stoppedNote } from '../domain/audit-note.js';
 import { bulkRequestStates } from '../domain/bulk-request.state.js';
 import { BulkCompletionRepository } from '../persistence/bulk-completion.repository.js';
 
@@ -14,6 +16,7 @@ export class StopBulkRequest {
     private readonly unitOfWork: UnitOfWork,
     private readonly repository: BulkCompletionRepository,
     private readonly transfers: TransfersService,
+    private readonly audit: AuditTrail,
   ) {}
 
   /** The bulk's row changes first, so that no later lease or window passes. Does nothing to a bulk that is not running. */
@@ -25,7 +28,10 @@ export class StopBulkRequest {
       if (bulk?.status !== 'processing' && bulk?.status !== 'paused') return false;
       const to = bulk.onFailure === 'reverse' ? 'reversing' : 'cancelling';
       bulkRequestStates.assertMove(bulk.status, to);
-      return this.repository.stop(tx, { id: bulkId, from: bulk.status, to }, 'on_failure');
+      const change = { from: bulk.status, to } as const;
+      if (!(await this.repository.stop(tx, { id: bulkId, ...change }, 'on_failure'))) return false;
+      this.audit.record(tx, stoppedNote(bulk, change));
+      return true;
     });
     if (!isStopping) return;
     const cancelled = await this.transfers.stop(organizationId, bulkId);

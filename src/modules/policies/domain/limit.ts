@@ -22,6 +22,9 @@ export interface PaymentLimits {
   readonly updatedAt: Date | null;
 }
 
+/** What holds until the platform sets some. */
+export const NO_LIMITS: PaymentLimits = { limits: [], version: 0, updatedAt: null };
+
 /** Money in minor units, and lines. */
 export interface Spending {
   readonly amountMinor: bigint;

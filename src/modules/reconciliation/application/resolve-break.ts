@@ -3,6 +3,7 @@ import { invariantViolated, notFound } from '../../../domain/errors.js';
 import type { Tx } from '../../../platform/database/index.js';
 import { IdempotencyService, type Reply } from '../../../platform/idempotency/index.js';
 import { accountNotActive, AccountsService, type LockedAccount } from '../../accounts/index.js';
+import { AuditTrail } from '../../audit/index.js';
 import { LedgerService } from '../../ledger/index.js';
 import type { Break, Resolution } from '../domain/break.js';
 import { breakStates } from '../domain/break.state.js';
@@ -26,6 +27,7 @@ export class ResolveBreak {
     private readonly breaks: BreakRepository,
     private readonly accounts: AccountsService,
     private readonly ledger: LedgerService,
+    private readonly audit: AuditTrail,
   ) {}
 
   /**
@@ -49,7 +51,33 @@ export class ResolveBreak {
       const resolved = await this.breaks.resolve(tx, breakId, from, { resolution, note, by });
       if (!resolved) throw invariantViolated('a locked break changed its state');
       if (move) await this.moveSuspense(tx, locked, move);
+      this.record(tx, locked, resolved, move);
       return answer(resolved);
+    });
+  }
+
+  /** Without the note, which is free text; nor with the rail's words. */
+  private record(
+    tx: Tx,
+    { status, organizationId, currency }: LockedBreak,
+    resolved: Break,
+    move: SuspenseMove | null,
+  ) {
+    this.audit.record(tx, {
+      organizationId,
+      action: 'reconciliation_break.resolved',
+      resource: { type: 'reconciliation_break', id: resolved.id },
+      before: { status },
+      after: {
+        status: resolved.status,
+        resolution: resolved.resolution,
+        moved: move && {
+          amount_minor: move.amountMinor.toString(),
+          currency,
+          from: move.outOfSuspense ? 'suspense' : move.counterpart,
+          to: move.outOfSuspense ? move.counterpart : 'suspense',
+        },
+      },
     });
   }
 

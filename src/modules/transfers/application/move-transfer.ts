@@ -3,6 +3,7 @@ import { notFound } from '../../../domain/errors.js';
 import type { Tx } from '../../../platform/database/index.js';
 import { type IdempotentRequest, IdempotencyService, type Reply } from '../../../platform/idempotency/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
+import { AuditTrail } from '../../audit/index.js';
 import type { Move } from '../domain/line.js';
 import { type ChunkBulk, ChunkRepository } from '../persistence/chunk.repository.js';
 import { TransferReadsRepository } from '../persistence/transfer-reads.repository.js';
@@ -42,6 +43,7 @@ export class MoveTransfer {
     private readonly transfers: TransferRepository,
     private readonly recorder: RecordMoves,
     private readonly completion: RequestCompletion,
+    private readonly audit: AuditTrail,
   ) {}
 
   /** @param decide the move to record; throws when there is none */
@@ -55,8 +57,9 @@ export class MoveTransfer {
       const found = await this.lock(tx, request);
       const move = decide(found);
       const { bulk, rail, transfer } = found;
-      await this.recorder.record(tx, { bulk, rail, chunk: null, moves: [move] });
+      const [recorded = move] = await this.recorder.record(tx, { bulk, rail, chunk: null, moves: [move] });
       await this.chunks.closeEmptied(tx, [transfer.chunkId]);
+      this.record(tx, bulk, recorded);
       tx.afterCommit(() => {
         movedIn.push(bulk.id);
         logger.info({
@@ -71,6 +74,17 @@ export class MoveTransfer {
     });
     for (const bulkId of movedIn) await this.completion.check(request.organizationId, bulkId);
     return reply;
+  }
+
+  /** By whom is the entry's actor; what an operator knows it from is free text, and stays with the transfer. */
+  private record(tx: Tx, { id: bulkId, organizationId, currency }: ChunkBulk, { line, from, to, source }: Move): void {
+    this.audit.record(tx, {
+      organizationId,
+      action: source === 'operator' ? 'transfer.resolved' : 'transfer.cancelled',
+      resource: { type: 'transfer', id: line.id },
+      before: { status: from },
+      after: { status: to, bulk_request_id: bulkId, amount_minor: line.amountMinor.toString(), currency },
+    });
   }
 
   /**
