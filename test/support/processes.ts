@@ -26,6 +26,8 @@ export interface TestProcess {
   url: string;
   /** The JSON lines it logged so far. */
   logs(): Record<string, unknown>[];
+  /** All it printed so far, on either stream. */
+  printed(): string;
   /** Resolves when it has ended, with one phrase saying how: "ended with exit code 0". */
   ended: Promise<string>;
   /** SIGTERM, and SIGKILL when that takes too long. */
@@ -79,6 +81,7 @@ async function start(entry: string, portVariable: string, options: TestProcessOp
       pid: supervised.pid ?? 0,
       url,
       logs: () => parseLogs(output),
+      printed: () => output.join(''),
       ended: supervised.ended,
       stop: () => supervised.stop(),
       kill: () => supervised.kill(),
