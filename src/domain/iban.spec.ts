@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { BBAN_STRUCTURES } from './iban-registry.js';
-import { maskIban, normalizeIban, validateIban } from './iban.js';
+import { containsIban, maskIban, normalizeIban, validateIban } from './iban.js';
 
 const DIGITS = '0123456789';
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
@@ -167,5 +167,33 @@ describe('maskIban', () => {
   it('shows nothing of what is too short for an IBAN', () => {
     expect(maskIban('DE8937040044')).toBe('••••');
     expect(maskIban('')).toBe('••••');
+  });
+});
+
+describe('containsIban', () => {
+  it('finds any IBAN, wherever it stands and however it is written', () => {
+    fc.assert(
+      fc.property(
+        anyIban,
+        fc.constantFrom('', 'pay_', 'DE89', 'de12', 'x.'),
+        fc.constantFrom('', '_now', '00'),
+        (iban, before, after) => {
+          const grouped = iban.toLowerCase().replace(/(.{4})/g, '$1 ');
+          for (const text of [iban, iban.toLowerCase(), grouped])
+            expect(containsIban(before + text + after)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it.each([
+    '',
+    'credit_transfers',
+    '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d',
+    'DE89',
+    'DE89370400440532013001',
+    'de89••••3000',
+  ])('finds none in "%s"', (text) => {
+    expect(containsIban(text)).toBe(false);
   });
 });

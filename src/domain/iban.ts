@@ -36,6 +36,16 @@ export function validateIban(text: string): ValidatedIban {
   return hasLayout(iban, layout) ? { ok: true, iban } : REFUSED.structure;
 }
 
+/** Whether somebody's IBAN stands anywhere in a text, in whatever case, in groups or not. */
+export function containsIban(text: string): boolean {
+  const dense = normalizeIban(text);
+  for (const { index, 1: country = '' } of dense.matchAll(COUNTRY_AND_CHECK_DIGITS)) {
+    const length = LAYOUTS.get(country)?.length;
+    if (length !== undefined && validateIban(dense.slice(index, index + length)).ok) return true;
+  }
+  return false;
+}
+
 /** For people who may know that there is an IBAN, but not which: `DE89••••3000`. What is no IBAN shows nothing. */
 export function maskIban(iban: string): string {
   if (iban.length < SHORTEST_IBAN) return MASK;
@@ -45,6 +55,9 @@ export function maskIban(iban: string): string {
 const MASK = '••••';
 const SHOWN = 4;
 const SHORTEST_IBAN = 15;
+
+/** Looks ahead only: the next may begin within this one. */
+const COUNTRY_AND_CHECK_DIGITS = /(?=([A-Z]{2})[0-9]{2})/g;
 
 const COUNTRY_LENGTH = 2;
 const BBAN_START = 4;

@@ -30,6 +30,7 @@ export interface TestProcess {
   printed(): string;
   /** Resolves when it has ended, with one phrase saying how: "ended with exit code 0". */
   ended: Promise<string>;
+  hasEnded(): boolean;
   /** SIGTERM, and SIGKILL when that takes too long. */
   stop(): Promise<void>;
   /** kill -9. */
@@ -83,6 +84,7 @@ async function start(entry: string, portVariable: string, options: TestProcessOp
       logs: () => parseLogs(output),
       printed: () => output.join(''),
       ended: supervised.ended,
+      hasEnded: () => supervised.hasExited,
       stop: () => supervised.stop(),
       kill: () => supervised.kill(),
     };

@@ -1,11 +1,17 @@
 import type { ErrorObject } from 'ajv';
 import type { FieldError } from '../../domain/errors.js';
+import { containsIban } from '../../domain/iban.js';
 
 /** Names come from the caller: a pointer must not become as long as the body. */
 const MAX_TOKEN_LENGTH = 100;
 
-/** One token of a JSON pointer (RFC 6901). */
+/** What a field may be called. Callers also take names of people for names of fields, and those have spaces. */
+const FIELD_NAME = /^[!-~]*$/;
+const HIDDEN = '…';
+
+/** One token of a JSON pointer (RFC 6901). A name that says who is paid, or may, is not repeated. */
 export function pointerToken(name: string): string {
+  if (!FIELD_NAME.test(name) || containsIban(name)) return HIDDEN;
   const short = name.length > MAX_TOKEN_LENGTH ? `${name.slice(0, MAX_TOKEN_LENGTH)}…` : name;
   return short.replaceAll('~', '~0').replaceAll('/', '~1');
 }
@@ -20,8 +26,15 @@ export function fieldErrorOf(error: ErrorObject, prefix: string): FieldError | n
   const told = errorTerms(error);
   if (told === null) return null;
   const below = told.field === undefined ? '' : `/${pointerToken(told.field)}`;
-  return { pointer: `${prefix}${error.instancePath}${below}`, code: told.code, detail: told.detail };
+  return { pointer: `${prefix}${shownPath(error.instancePath)}${below}`, code: told.code, detail: told.detail };
 }
+
+/** A pointer of the validator's: the labels of a map are the caller's words as well. */
+const shownPath = (path: string): string =>
+  path
+    .split('/')
+    .map((token) => pointerToken(token.replaceAll('~1', '/').replaceAll('~0', '~')))
+    .join('/');
 
 interface ErrorTerms {
   readonly code: string;
