@@ -209,7 +209,7 @@ describe('nothing of whom we pay, and no secret,', () => {
   );
 
   it('is told by a database that breaks, and lines that do not open', async () => {
-    // What PostgreSQL says of a row that a constraint refuses quotes all of it.
+    // A constraint that our code knows nothing of: it fails while a name is in its hands.
     const refuse = `ALTER TABLE transfers ADD CONSTRAINT no_such_payee CHECK (counterparty_name <> '${PAYEES[3].name}') NOT VALID`;
     await lab.owner.query(refuse);
     await must(500, '/bulk-requests', { body: bulkOf([payment(3)]) });

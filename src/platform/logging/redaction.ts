@@ -1,3 +1,5 @@
+import { containsIban } from '../../domain/iban.js';
+
 /** Field names, without case, underscores and dashes, whose values never reach a log. */
 const PRIVATE_FIELDS = new Set([
   'authorization',
@@ -22,6 +24,8 @@ const PRIVATE_FIELDS = new Set([
 
 /** IBANs, keys and tokens inside other texts: database messages like to quote values. */
 const IBAN = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b/g;
+/** In lower case, as callers may write it. So look many hashes: the check digits tell them apart. */
+const MAYBE_IBAN = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b/gi;
 /** Secrets that the driver of a database, of Redis or of HTTP may quote: `scheme://user:password@host`, `password=`, a Bearer, a webhook's. */
 const URL_PASSWORD = /(:\/\/[^\s:@/]{0,128}):(?!\d{1,5}(?:[\s/?#]|$))\S{0,512}@/g;
 const NAMED_PASSWORD = /\b(password=)[^\s&]+/gi;
@@ -46,6 +50,7 @@ export function scrub(text: string): string {
     .replace(BEARER, `$1${CENSORED}`)
     .replace(WEBHOOK_SECRET, CENSORED)
     .replace(IBAN, CENSORED)
+    .replace(MAYBE_IBAN, (found) => (containsIban(found) ? CENSORED : found))
     .replace(API_KEY, CENSORED)
     .replace(TOKEN, CENSORED);
 }
