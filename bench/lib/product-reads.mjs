@@ -27,11 +27,13 @@ export async function openProductReads(client, encryptionKeys) {
     execute: async (/** @type {unknown} */ statement, /** @type {unknown[]} */ values) =>
       (await run(statement, values)).rowCount,
   };
+  // Whom a statement acts for costs the same for all of them, and is measured with the requests.
+  const database = { as: () => on, of: () => on };
   const { encodeCursor } = await load('platform/http/cursor.js');
   const { createdRange } = await load('platform/http/created-range.dto.js');
   return {
-    ...(await queriesOn(on, await openCounterparties(encryptionKeys))),
-    ...(await workListsOn(on)),
+    ...(await queriesOn(database, await openCounterparties(encryptionKeys))),
+    ...(await workListsOn(on, database)),
     encodeCursor,
     createdRange,
     take: () => {
@@ -42,13 +44,15 @@ export async function openProductReads(client, encryptionKeys) {
   };
 }
 
-/** @param {object} on @param {object} counterparties */
-async function queriesOn(on, counterparties) {
-  const [{ TransfersQueries }, { TransferReadsRepository }, { TallyRepository }] = await Promise.all([
-    load('modules/transfers/transfers.queries.js'),
-    load('modules/transfers/persistence/transfer-reads.repository.js'),
-    load('modules/transfers/persistence/tally.repository.js'),
-  ]);
+/** @param {object} database @param {object} counterparties */
+async function queriesOn(database, counterparties) {
+  const [{ TransfersQueries }, { TransferReadsRepository }, { PaidCounterpartyRepository }, { TallyRepository }] =
+    await Promise.all([
+      load('modules/transfers/transfers.queries.js'),
+      load('modules/transfers/persistence/transfer-reads.repository.js'),
+      load('modules/transfers/persistence/paid-counterparty.repository.js'),
+      load('modules/transfers/persistence/tally.repository.js'),
+    ]);
   const [{ BulkRequestsQueries }, { BulkRequestRepository }] = await Promise.all([
     load('modules/bulk-requests/bulk-requests.queries.js'),
     load('modules/bulk-requests/persistence/bulk-request.repository.js'),
@@ -61,27 +65,29 @@ async function queriesOn(on, counterparties) {
     load('modules/ledger/ledger.queries.js'),
     load('modules/ledger/persistence/ledger.repository.js'),
   ]);
-  const transfers = new TransfersQueries(on, new TransferReadsRepository(on), new TallyRepository(), counterparties);
-  const accounts = new AccountsQueries(on, new AccountsRepository());
+  const reads = new TransferReadsRepository(database);
+  const paid = new PaidCounterpartyRepository();
+  const transfers = new TransfersQueries(database, reads, paid, new TallyRepository(), counterparties);
+  const accounts = new AccountsQueries(database, new AccountsRepository());
   return {
     transfers,
-    bulks: new BulkRequestsQueries(on, new BulkRequestRepository(), transfers),
-    ledger: new LedgerQueries(on, accounts, new LedgerRepository(), null),
+    bulks: new BulkRequestsQueries(database, new BulkRequestRepository(), transfers, null),
+    ledger: new LedgerQueries(database, accounts, new LedgerRepository(), null),
   };
 }
 
-/** What the worker asks again and again, whether there is work or not. @param {object} on */
-async function workListsOn(on) {
+/** What the worker asks again and again, whether there is work or not. @param {object} on @param {object} database */
+async function workListsOn(on, database) {
   const [{ DispatchRepository }, { ChunkRepository }, { TransferMetricsRepository }] = await Promise.all([
     load('modules/transfers/persistence/dispatch.repository.js'),
     load('modules/transfers/persistence/chunk.repository.js'),
     load('modules/transfers/persistence/transfer-metrics.repository.js'),
   ]);
   const { BulkCompletionRepository } = await load('modules/bulk-requests/persistence/bulk-completion.repository.js');
-  const dispatch = new DispatchRepository(on);
+  const dispatch = new DispatchRepository(database);
   const chunks = new ChunkRepository();
   const completion = new BulkCompletionRepository();
-  const metrics = new TransferMetricsRepository(on);
+  const metrics = new TransferMetricsRepository(database);
   return {
     workLists: {
       'look for chunks to hand out': () => dispatch.hasDue('sandbox'),
