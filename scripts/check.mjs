@@ -1,4 +1,4 @@
-// npm run check: everything that can be said about the code without running it. Stops at the first failure and shows it.
+// npm run check: everything that can be said about the code without running it. Shows the first failure, and starts nothing after it.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,12 +13,14 @@ const STEP_TIMEOUT_MS = 300_000;
 
 const node = (script, ...args) => [process.execPath, join(root, 'scripts', script), ...args];
 
-/** In order. The build comes first of those that look at what is built. */
-const STEPS = [
+/** Two rows side by side, each in order: what reads the sources, and what builds. The build comes before what looks at what is built. */
+const READING = [
   ['format', ['prettier', '--check', '--log-level', 'warn', '.']],
   ['lint', ['eslint', '--max-warnings', '0', '.']],
-  ['types', ['tsc', '--noEmit', '-p', 'tsconfig.test.json']],
   ['imports', ['depcruise', '--config', '.dependency-cruiser.cjs', 'src', 'migrations', 'test']],
+];
+const BUILDING = [
+  ['types', ['tsc', '--noEmit', '-p', 'tsconfig.test.json']],
   ['build', ['npm', 'run', '--silent', 'build']],
   ['environment', node('check-env.mjs')],
   ['docs links', node('check-docs.mjs')],
@@ -45,22 +47,25 @@ function run([command, ...args]) {
   });
 }
 
-async function check() {
-  for (const [name, command] of STEPS) {
+let hasFailed = false;
+
+async function check(steps) {
+  for (const [name, command] of steps) {
+    if (hasFailed) return;
     const startedMs = performance.now();
     const { output, failure } = await run(command);
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1).padStart(6);
     console.log(`${failure === null ? 'ok    ' : 'FAILED'} ${name.padEnd(18)}${seconds} s`);
-    if (failure !== null) {
+    if (failure !== null && !hasFailed) {
+      hasFailed = true;
       console.log(`\n${output}\n\ncheck: ${name} failed (${failure})`);
-      return 1;
     }
   }
-  return 0;
 }
 
 try {
-  process.exitCode = await check();
+  await Promise.all([check(READING), check(BUILDING)]);
+  process.exitCode = hasFailed ? 1 : 0;
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
