@@ -1,3 +1,5 @@
+import { commonJsPackages } from './test/jest/common-js-packages.mjs';
+
 // Counting slows every file down, and CI has fifteen minutes: `COVERAGE=on npm test` counts, of the whole suite.
 const wantsCoverage = process.env.COVERAGE === 'on';
 
@@ -32,7 +34,7 @@ export default {
     ],
     '^.+\\.m?js$': '<rootDir>/test/jest/esm-deps.cjs',
   },
-  transformIgnorePatterns: [], // ESM-only dependencies need it too
+  transformIgnorePatterns: [commonJsPackages()],
   collectCoverage: wantsCoverage,
   // Measured: v8's own coverage slows every dependency down too, and took the whole run from 105 s to 290 s.
   coverageProvider: 'babel',

@@ -21,7 +21,6 @@ describe('what is not supported yet', () => {
   it.each<[string, Partial<Submission>]>([
     ['callback_url', { callback_url: 'https://example.com' }],
     ['requested_execution_date', { requested_execution_date: '2027-01-01' }],
-    ['duplicate_policy', { duplicate_policy: 'warn' }],
     ['rail', { rail: 'iso20022' }],
   ])('is refused by name, never accepted and ignored: %s', (field, values) => {
     expect(refusalOf(assertSupported, values)).toMatchObject({
