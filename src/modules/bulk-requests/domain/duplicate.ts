@@ -1,3 +1,7 @@
+import { DUPLICATE_POLICIES, type DuplicatePolicy } from '../../../domain/duplicate-policy.js';
+
+export { DUPLICATE_POLICIES, type DuplicatePolicy } from '../../../domain/duplicate-policy.js';
+
 /** A payment as its fingerprint sees it. Two are alike when all of it is equal. */
 export interface Fingerprinted {
   readonly line: number;
@@ -7,10 +11,6 @@ export interface Fingerprinted {
   /** ISO 20022 external purpose code, if given. */
   readonly purposeCode: string | null;
 }
-
-/** Strictest last. `warn` says so, `hold` waits for an approval, `block` refuses. */
-export const DUPLICATE_POLICIES = ['warn', 'hold', 'block'] as const;
-export type DuplicatePolicy = (typeof DUPLICATE_POLICIES)[number];
 
 /** A line that looks like one that is, or was, being paid. */
 export interface SuspectedDuplicate {

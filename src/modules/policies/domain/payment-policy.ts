@@ -1,6 +1,6 @@
-/** What happens to a line that looks like one paid before. */
-export const DUPLICATE_POLICIES = ['warn', 'hold', 'block'] as const;
-export type DuplicatePolicy = (typeof DUPLICATE_POLICIES)[number];
+import type { DuplicatePolicy } from '../../../domain/duplicate-policy.js';
+
+export { DUPLICATE_POLICIES, type DuplicatePolicy } from '../../../domain/duplicate-policy.js';
 
 export interface AmountThreshold {
   readonly currency: string;
