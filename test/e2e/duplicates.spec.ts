@@ -1,6 +1,6 @@
 import type { BulkRequestDiffDto } from '../../src/modules/bulk-requests/http/bulk-request-diff.dto.js';
 import { createApiKey } from '../factories/organizations.js';
-import { bulk, bulkOf, line, lines } from '../factories/submissions.js';
+import { bulk, bulkOf, line, lines, unlike } from '../factories/submissions.js';
 import { type Acme, startAcme } from '../support/acme.js';
 import { assertInvariants } from '../support/invariants.js';
 import { ownerOf } from '../support/owner.js';
@@ -128,6 +128,40 @@ describe('payments that look like others', () => {
     const path = `/bulk-requests/${held.id}/approve`;
     expect((await acme.call(path, { method: 'POST', key: secret, body })).status).toBe(200);
     await expect(acme.ended(held.id)).resolves.toMatchObject({ status: 'completed' });
+  });
+
+  describe('see each other when they come at the same moment', () => {
+    const AT_ONCE = 6;
+    const submitAtOnce = (policy: string) => {
+      const values = { ...bulkOf(line({ ...BOB, amount: nextAmount() })), duplicate_policy: policy };
+      const bodies = Array.from({ length: AT_ONCE }, (_, index) => ({ ...values, ...unlike(`${policy} ${index}`) }));
+      return Promise.all(bodies.map((body) => acme.post('/bulk-requests', body)));
+    };
+
+    it('one is paid, the others are refused where the request says so', async () => {
+      const answers = await submitAtOnce('block');
+      const refused = answers.filter(({ status }) => status !== 202);
+      const pointer = '/credit_transfers/0 suspected_duplicate';
+      expect(refused.map(verdict)).toEqual(Array(AT_ONCE - 1).fill([422, 'suspected_duplicate', pointer]));
+    });
+
+    it('one is paid without a warning', async () => {
+      const answers = await submitAtOnce('warn');
+      const told = answers.map(({ body }) => (body as unknown as { warnings: string[] }).warnings.length);
+      expect(told.sort()).toEqual([0, ...Array<number>(AT_ONCE - 1).fill(1)]);
+    });
+
+    it('one is paid at once, the others wait for somebody else', async () => {
+      const answers = await submitAtOnce('hold');
+      const bulks = answers.map(({ body }) => body as unknown as { id: string; status: string });
+      const waiting = bulks.filter(({ status }) => status === 'awaiting_approval');
+      expect(waiting).toHaveLength(AT_ONCE - 1);
+      open.push(...waiting.map(({ id }) => id));
+      for (const { id } of waiting) {
+        const { body } = await acme.call(`/bulk-requests/${id}/approval`);
+        expect(body).toMatchObject({ reasons: [{ code: 'suspected_duplicates', over: '0', actual: '1' }] });
+      }
+    });
   });
 
   describe('and the difference to the last payroll', () => {

@@ -20,7 +20,17 @@ export const OF_NOBODY = ['balance_changes', 'balance_proofs_due', 'migrations',
 
 /** The rows of organizations that change, or go when they have served. */
 export const CHANGING = [
-  ...['accounts', 'api_keys', 'approval_requests', 'audit_heads', 'bulk_requests', 'bulk_tallies', 'chunks', 'holds'],
+  ...[
+    'acceptance_counts',
+    'accounts',
+    'api_keys',
+    'approval_requests',
+    'audit_heads',
+    'bulk_requests',
+    'bulk_tallies',
+    'chunks',
+    'holds',
+  ],
   ...['idempotency_keys', 'kill_switches', 'limit_usage', 'organizations', 'outbox', 'payment_limit_sets'],
   ...['payment_limits', 'payment_policies', 'rail_evidence', 'reconciliation_breaks', 'reconciliation_runs'],
   ...['request_nonces', 'statement_lines', 'transfers'],
@@ -44,6 +54,7 @@ const DELETED = 'SELECT, INSERT, DELETE';
 
 /** Every privilege there is on a table, a sequence or a view, but its owner's. A new grant is a decision, and is written down here. */
 export const PRIVILEGES: Readonly<Record<string, Privileges>> = {
+  acceptance_counts: both(UPDATED),
   accounts: both(UPDATED, 'SELECT (id, organization_id, iban, currency, status, verified_at)'),
   api_keys: both(UPDATED),
   approval_requests: both(

@@ -50,6 +50,7 @@ import { SingleTransferController } from './http/single-transfer.controller.js';
 import { CompleteBulkRequestProcessor } from './jobs/complete-bulk-request.processor.js';
 import { RecountBulkRequestProcessor } from './jobs/recount-bulk-request.processor.js';
 import { StopBulkRequestProcessor } from './jobs/stop-bulk-request.processor.js';
+import { AcceptanceCountRepository } from './persistence/acceptance-count.repository.js';
 import { ApprovalRepository } from './persistence/approval.repository.js';
 import { BulkCompletionRepository } from './persistence/bulk-completion.repository.js';
 import { BulkControlRepository } from './persistence/bulk-control.repository.js';
@@ -83,6 +84,7 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
     BulkRequestJobsController,
   ],
   providers: [
+    AcceptanceCountRepository,
     AcceptBulkRequest,
     ApprovalRepository,
     ApproveBulkRequest,

@@ -3,6 +3,8 @@ import { notFound } from '../../domain/errors.js';
 import { Database, type Queryable } from '../../platform/database/index.js';
 import { type CreatedRange, decodeCursor, encodeCursor, type Page, pageOf } from '../../platform/http/index.js';
 import { type CurrentTallies, TransfersQueries } from '../transfers/index.js';
+import { type BulkRequestDiff, DiffBulkRequest, type DiffCommand } from './application/diff-bulk-request.js';
+import { type BulkRequestProof, type ChosenLine, ProveBulkRequest } from './application/prove-bulk-request.js';
 import type { Approval } from './domain/approval.js';
 import type { BulkRequest } from './domain/bulk-request.js';
 import type { BulkRequestStatus } from './domain/bulk-request.state.js';
@@ -22,6 +24,8 @@ export class BulkRequestsQueries {
     private readonly repository: BulkRequestRepository,
     private readonly transfers: TransfersQueries,
     private readonly approvals: ApprovalRepository,
+    private readonly diffUseCase: DiffBulkRequest,
+    private readonly proveUseCase: ProveBulkRequest,
   ) {}
 
   get(organizationId: string, id: string): Promise<BulkRequest> {
@@ -42,6 +46,16 @@ export class BulkRequestsQueries {
     const approval = await this.approvals.find(on, organizationId, id);
     if (!approval && !(await this.repository.find(on, organizationId, id))) throw notFound('bulk request');
     return approval;
+  }
+
+  /** Compared with the one before it, line by line. */
+  diff(command: DiffCommand): Promise<BulkRequestDiff> {
+    return this.diffUseCase.diff(command);
+  }
+
+  /** What was reserved, and what became of it; with the inclusion of one line, if it is chosen. */
+  prove(organizationId: string, id: string, chosen: ChosenLine | null): Promise<BulkRequestProof> {
+    return this.proveUseCase.prove(organizationId, id, chosen);
   }
 
   /** The organization's bulk requests, newest first. */

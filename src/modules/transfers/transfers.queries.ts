@@ -156,6 +156,7 @@ export class TransfersQueries {
 
   /** Which lines look like a payment that was made or is under way, and which payment. */
   findAlike(
+    on: Queryable,
     payments: ComparedPayments,
     lines: readonly NewTransfer[],
   ): Promise<{ line: number; transferId: string }[]> {
@@ -166,7 +167,7 @@ export class TransfersQueries {
       amountMinor: line.amountMinor,
       purposeCode: line.purposeCode,
     }));
-    return this.paid.findAlike(this.database.of(organizationId), payments, compared);
+    return this.paid.findAlike(on, payments, compared);
   }
 
   /** The lines of a bulk as they are compared with those of another: counterparties by what they are found by now. */

@@ -20,7 +20,7 @@ import { ApprovalRepository } from '../persistence/approval.repository.js';
 import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-request.repository.js';
 import { HashPayload } from './hash-payload.js';
 import { type SubmissionKey, RecognizeSubmission } from './recognize-submission.js';
-import type { Review } from './review-submission.js';
+import { type Review, ReviewSubmission } from './review-submission.js';
 
 /** Makes the answer to an accepted bulk, inside the transaction that accepts it. */
 export type Answer = (bulk: BulkRequest, tx: Tx) => Promise<Reply> | Reply;
@@ -38,6 +38,11 @@ export interface CheckedSubmission {
   readonly guard?: (tx: Tx) => Promise<void>;
   /** What was asked, as a refusal that is stored tells it; the submission of a bulk unless told otherwise. */
   readonly instance?: string;
+}
+
+/** What it has to wait for is no longer what the review said: nothing was stored, and it is reviewed again. */
+export class OutdatedReview extends Error {
+  override readonly name = 'OutdatedReview';
 }
 
 /** With what an approval will bind; null where none is needed. */
@@ -61,12 +66,14 @@ export class AcceptBulkRequest {
     private readonly accountsQueries: AccountsQueries,
     private readonly policies: PoliciesService,
     private readonly approvals: ApprovalRepository,
+    private readonly reviews: ReviewSubmission,
     private readonly payloads: HashPayload,
     private readonly audit: AuditTrail,
     private readonly wake: Wake,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
+  /** @throws OutdatedReview */
   async accept(submission: CheckedSubmission, answer: Answer): Promise<Reply> {
     const given: Reply[] = [];
     const { bulk, lines, review } = submission;
@@ -98,7 +105,6 @@ export class AcceptBulkRequest {
       if (!submission.isFunded) throw insufficientFunds();
       const reply = await tx.savepoint(async () => answer(await this.store(tx, submission), tx));
       await this.keys.store(tx, key, reply, bulk.id);
-      tx.afterCommit(() => this.announce(submission));
       return reply;
     } catch (error) {
       if (!(error instanceof DomainError) || error.code !== 'insufficient_funds' || key.isFingerprint) throw error;
@@ -118,11 +124,11 @@ export class AcceptBulkRequest {
   }
 
   private async store(tx: Tx, submission: HashedSubmission): Promise<BulkRequest> {
-    const { bulk, lines, review } = submission;
+    const { bulk, lines } = submission;
     const { organizationId, debtorAccountId, currency, totalMinor } = bulk;
-    const isHeld = review.approval !== null;
-    const row = await this.repository.insert(tx, bulk, isHeld ? 'awaiting_approval' : 'processing', review.warnings);
-    if (!row) throw await this.usedBefore(tx, bulk);
+    const isHeld = submission.review.approval !== null;
+    const inserted = await this.repository.insert(tx, bulk, isHeld ? 'awaiting_approval' : 'processing');
+    if (!inserted) throw await this.usedBefore(tx, bulk);
     await this.transfers.open(
       tx,
       {
@@ -136,8 +142,12 @@ export class AcceptBulkRequest {
       },
       lines,
     );
-    await this.openApproval(tx, submission);
-    this.recordOverride(tx, submission);
+    const review = await this.reviews.confirm(tx, bulk, lines, submission.review);
+    if ((review.approval !== null) !== isHeld) throw new OutdatedReview();
+    const accepted = { ...submission, review };
+    const row = review.warnings.length === 0 ? inserted : await this.repository.warn(tx, inserted, review.warnings);
+    await this.openApproval(tx, accepted);
+    this.recordOverride(tx, accepted);
     const spending = { organizationId, accountId: debtorAccountId, currency, amountMinor: totalMinor };
     await this.policies.spend(tx, { ...spending, count: bulk.transferCount }, review.limits);
     // The account is everybody's row: it is locked last, and for as short as can be.
@@ -157,12 +167,13 @@ export class AcceptBulkRequest {
       tx,
       acceptedNote(bulk, review.approval && { ...review.approval, payloadHash: submission.payloadHash }),
     );
+    tx.afterCommit(() => this.announce(accepted));
     return toBulkRequest(row);
   }
 
-  private recordOverride(tx: Tx, { bulk, review }: HashedSubmission): void {
-    if (review.overriddenDuplicates === null) return;
-    const { lines, reason } = review.overriddenDuplicates;
+  private recordOverride(tx: Tx, { bulk, review: { duplicates } }: HashedSubmission): void {
+    if (!duplicates?.overridden) return;
+    const { lines, reason } = duplicates.overridden;
     this.audit.record(tx, {
       organizationId: bulk.organizationId,
       action: 'bulk_request.duplicates_overridden',

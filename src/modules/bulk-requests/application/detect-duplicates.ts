@@ -3,6 +3,7 @@ import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
 import { minIdAt } from '../../../domain/ids.js';
 import { normalizeText } from '../../../domain/text.js';
+import { Database, type Queryable, type Tx } from '../../../platform/database/index.js';
 import { type NewTransfer, TransfersQueries } from '../../transfers/index.js';
 import type { WaitingReason } from '../domain/approval.js';
 import { suspectedDuplicates } from '../domain/bulk-request.errors.js';
@@ -11,14 +12,14 @@ import {
   decideDuplicates,
   type DuplicatePolicy,
   mergeSuspected,
-  strictest,
   warningsAbout,
 } from '../domain/duplicate.js';
+import { AcceptanceCountRepository } from '../persistence/acceptance-count.repository.js';
 import type { NewBulkRequest } from '../persistence/bulk-request.repository.js';
 
-/** What a submission says about duplicates. */
+/** How to look for duplicates, and what to do about them. */
 export interface DuplicateSearch {
-  readonly policy: DuplicatePolicy | undefined;
+  readonly policy: DuplicatePolicy;
   /** Why lines that would be blocked are no duplicates. */
   readonly overrideReason: string | null;
   readonly pointerOf: (line: number) => string;
@@ -28,6 +29,9 @@ export interface FoundDuplicates {
   readonly warnings: readonly string[];
   readonly reasons: readonly WaitingReason[];
   readonly overridden: { readonly lines: number; readonly reason: string } | null;
+  readonly search: DuplicateSearch;
+  /** How many bulks of the organization were accepted before it was looked. */
+  readonly asOf: bigint;
 }
 
 const DAY_MS = 86_400_000;
@@ -36,26 +40,53 @@ const DAY_MS = 86_400_000;
 @Injectable()
 export class DetectDuplicates {
   constructor(
+    private readonly database: Database,
     private readonly transfers: TransfersQueries,
+    private readonly acceptances: AcceptanceCountRepository,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** @throws suspected_duplicate */
-  async detect(
-    { organizationId, currency, metadata }: NewBulkRequest,
+  async detect(bulk: NewBulkRequest, lines: readonly NewTransfer[], search: DuplicateSearch): Promise<FoundDuplicates> {
+    const on = this.database.of(bulk.organizationId);
+    // Counted first: what is accepted while we look may be overlooked, and then the count has changed.
+    const asOf = await this.acceptances.find(on, bulk.organizationId);
+    return this.look(on, bulk, lines, { search, asOf });
+  }
+
+  /**
+   * Counts the bulk as accepted, which makes every other of its organization wait until the transaction ends, and looks again if one was
+   * accepted since the first look: two requests at the same moment would otherwise not see each other.
+   *
+   * @param found at the first look; null where none was needed
+   * @throws suspected_duplicate
+   */
+  async confirm(
+    tx: Tx,
+    bulk: NewBulkRequest,
     lines: readonly NewTransfer[],
-    ownPolicy: DuplicatePolicy,
-    { policy: asked, overrideReason, pointerOf }: DuplicateSearch,
+    found: FoundDuplicates | null,
+  ): Promise<FoundDuplicates | null> {
+    const asOf = (await this.acceptances.advance(tx, bulk.organizationId)) - 1n;
+    if (found === null || found.asOf === asOf) return found;
+    return this.look(tx, bulk, lines, { search: found.search, asOf });
+  }
+
+  private async look(
+    on: Queryable,
+    { id, organizationId, currency, metadata }: NewBulkRequest,
+    lines: readonly NewTransfer[],
+    { search, asOf }: Pick<FoundDuplicates, 'search' | 'asOf'>,
   ): Promise<FoundDuplicates> {
+    const { policy, overrideReason, pointerOf } = search;
     const days = this.config.DUPLICATE_WINDOW_DAYS;
-    const payments = { organizationId, currency, period: metadata.period ?? null };
+    const payments = { organizationId, currency, period: metadata.period ?? null, exceptBulkId: id };
     const fromId = minIdAt(Date.now() - days * DAY_MS);
-    const earlier = days === 0 ? [] : await this.transfers.findAlike({ ...payments, fromId }, lines);
+    const earlier = days === 0 ? [] : await this.transfers.findAlike(on, { ...payments, fromId }, lines);
     const found = mergeSuspected(
       earlier.map(({ line, transferId }) => ({ line, transferId, likeLine: null })),
       days === 0 ? [] : alikeWithin(lines),
     );
-    const policy = strictest(ownPolicy, asked);
     const decision = decideDuplicates(policy, found.length, overrideReason);
     if (decision === 'refuse') throw suspectedDuplicates(found, pointerOf);
     const isHeld = decision === 'hold';
@@ -66,6 +97,8 @@ export class DetectDuplicates {
         policy === 'block' && found.length > 0 && overrideReason !== null
           ? { lines: found.length, reason: normalizeText(overrideReason) }
           : null,
+      search,
+      asOf,
     };
   }
 }

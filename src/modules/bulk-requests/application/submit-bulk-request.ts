@@ -23,11 +23,10 @@ import type { BulkRequest } from '../domain/bulk-request.js';
 import { type CheckedCreditTransfers, checkCreditTransfers, creditTransferPointer } from '../domain/credit-transfer.js';
 import { assertNamesDebtor, assertRailCan, assertSupported, type Submission } from '../domain/submission.js';
 import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-request.repository.js';
-import { AcceptBulkRequest, type Answer } from './accept-bulk-request.js';
+import { AcceptBulkRequest, type Answer, OutdatedReview } from './accept-bulk-request.js';
 import { previewOf } from './preview-bulk-request.js';
-import type { DuplicateSearch } from './detect-duplicates.js';
 import { RecognizeSubmission } from './recognize-submission.js';
-import { ReviewSubmission, warningsOf } from './review-submission.js';
+import { type AskedAboutDuplicates, ReviewSubmission, warningsOf } from './review-submission.js';
 import { RouteLines } from './route-lines.js';
 
 export interface SubmitBulkRequestCommand {
@@ -74,9 +73,19 @@ export class SubmitBulkRequest {
     const { debtor, checked, acceptance } = await this.check(command);
     const bulk = this.newBulk(command, debtor, checked, acceptance);
     const lines = await this.routes.route(command.organizationId, bulk.rail, acceptance.lines);
-    const review = await this.reviews.review(bulk, lines, duplicateSearchOf(command));
     const isFunded = acceptance.totalMinor <= debtor.availableMinor;
-    return this.acceptance.accept({ bulk, lines, key, isFunded, review, submitter: command.submitter }, answer);
+    for (;;) {
+      const review = await this.reviews.review(bulk, lines, askedAboutDuplicates(command));
+      try {
+        return await this.acceptance.accept(
+          { bulk, lines, key, isFunded, review, submitter: command.submitter },
+          answer,
+        );
+      } catch (error) {
+        // Another request was accepted meanwhile; the next review sees what it brought.
+        if (!(error instanceof OutdatedReview)) throw error;
+      }
+    }
   }
 
   private assertPossible(submission: Submission): void {
@@ -97,7 +106,7 @@ export class SubmitBulkRequest {
     const { debtor, checked, acceptance } = await this.check(command);
     const bulk = this.newBulk(command, debtor, checked, acceptance);
     const lines = await this.routes.route(command.organizationId, bulk.rail, acceptance.lines);
-    const review = await this.reviews.review(bulk, lines, duplicateSearchOf(command));
+    const review = await this.reviews.review(bulk, lines, askedAboutDuplicates(command));
     if (acceptance.totalMinor > debtor.availableMinor) throw insufficientFunds();
     return previewOf(bulk, warningsOf(review));
   }
@@ -163,10 +172,10 @@ export class SubmitBulkRequest {
   }
 }
 
-const duplicateSearchOf = ({
+const askedAboutDuplicates = ({
   submission,
   pointerOf = creditTransferPointer,
-}: SubmitBulkRequestCommand): DuplicateSearch => ({
+}: SubmitBulkRequestCommand): AskedAboutDuplicates => ({
   policy: submission.duplicate_policy,
   overrideReason: submission.duplicate_override_reason ?? null,
   pointerOf,

@@ -9,13 +9,13 @@ import {
   type Principal,
   Scopes,
 } from '../../../platform/http/index.js';
-import { DiffBulkRequest } from '../application/diff-bulk-request.js';
+import { BulkRequestsQueries } from '../bulk-requests.queries.js';
 import { BulkRequestDiffDto, bulkRequestDiffDto, BulkRequestDiffQuery } from './bulk-request-diff.dto.js';
 
 @ApiTags('Bulk requests')
 @Controller('bulk-requests')
 export class BulkRequestDiffController {
-  constructor(private readonly differences: DiffBulkRequest) {}
+  constructor(private readonly bulkRequests: BulkRequestsQueries) {}
 
   /**
    * Compare a bulk request with the one before it
@@ -36,7 +36,7 @@ export class BulkRequestDiffController {
     const previousId = previous?.toLowerCase() ?? null;
     const showIbans = holdsScopes(principal, ['transfers:read-pii']);
     const command = { organizationId, bulkId, previousId, tolerancePercent, showIbans };
-    return bulkRequestDiffDto(await this.differences.diff(command));
+    return bulkRequestDiffDto(await this.bulkRequests.diff(command));
   }
 }
 

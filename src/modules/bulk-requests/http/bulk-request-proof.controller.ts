@@ -9,7 +9,7 @@ import {
   type Principal,
   Scopes,
 } from '../../../platform/http/index.js';
-import { ProveBulkRequest } from '../application/prove-bulk-request.js';
+import { BulkRequestsQueries } from '../bulk-requests.queries.js';
 import {
   BulkRequestProofDto,
   bulkRequestProofDto,
@@ -20,7 +20,7 @@ import {
 @ApiTags('Bulk requests')
 @Controller('bulk-requests')
 export class BulkRequestProofController {
-  constructor(private readonly proofs: ProveBulkRequest) {}
+  constructor(private readonly bulkRequests: BulkRequestsQueries) {}
 
   /**
    * Prove that the money of a bulk request adds up
@@ -41,7 +41,7 @@ export class BulkRequestProofController {
     @IdParam() id: string,
     @Query() query: BulkRequestProofQuery,
   ): Promise<BulkRequestProofDto> {
-    const proof = await this.proofs.prove(organizationId, id, chosenLine(query));
+    const proof = await this.bulkRequests.prove(organizationId, id, chosenLine(query));
     return bulkRequestProofDto(proof, holdsScopes(principal, ['transfers:read-pii']));
   }
 }

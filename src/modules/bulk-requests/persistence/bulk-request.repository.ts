@@ -67,13 +67,12 @@ export class BulkRequestRepository {
     tx: Tx,
     bulk: NewBulkRequest,
     status: 'processing' | 'awaiting_approval' = 'processing',
-    warnings: readonly string[] = [],
   ): Promise<BulkRequestRow | null> {
     const [row] = await tx.query<BulkRequestRow>(
       `INSERT INTO bulk_requests (id, organization_id, request_id, correlation_id, debtor_account_id, currency, status,
          on_failure, validation, priority, rail, metadata, total_minor, transfer_count, pending_count, rejected_count, rejected_lines,
-         origin, origin_id, warnings)
-       VALUES ($1, $2, $3, $4, $5, $6, $18, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15::jsonb, $16, $17, $19::jsonb)
+         origin, origin_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $18, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15::jsonb, $16, $17)
        ON CONFLICT (organization_id, request_id) DO NOTHING RETURNING ${COLUMNS}`,
       [
         bulk.id,
@@ -94,10 +93,18 @@ export class BulkRequestRepository {
         bulk.origin,
         bulk.originId,
         status,
-        JSON.stringify(warnings),
       ],
     );
     return row ?? null;
+  }
+
+  /** What is shown with it. Returns the bulk as it is then. */
+  async warn(tx: Tx, bulk: BulkRequestRow, warnings: readonly string[]): Promise<BulkRequestRow> {
+    await tx.execute(`UPDATE bulk_requests SET warnings = $2::jsonb WHERE id = $1`, [
+      bulk.id,
+      JSON.stringify(warnings),
+    ]);
+    return { ...bulk, warnings };
   }
 
   async find(on: Queryable, organizationId: string, id: string): Promise<BulkRequestRow | null> {

@@ -18,6 +18,8 @@ export interface ComparedPayments {
   readonly period: string | null;
   /** The smallest id of a transfer that is recent enough. */
   readonly fromId: string;
+  /** Not with those of the bulk that is being accepted. */
+  readonly exceptBulkId: string;
 }
 
 /** A line of a bulk, to be compared with those of another. */
@@ -61,7 +63,7 @@ export class PaidCounterpartyRepository {
    */
   async findAlike(
     on: Queryable,
-    { organizationId, currency, period, fromId }: ComparedPayments,
+    { organizationId, currency, period, fromId, exceptBulkId }: ComparedPayments,
     lines: readonly LineToCompare[],
   ): Promise<{ line: number; transferId: string }[]> {
     return on.query(
@@ -69,7 +71,7 @@ export class PaidCounterpartyRepository {
          FROM unnest($4::int[], $5::bigint[], $6::bigint[], $7::text[]) AS l (line, index, amount_minor, purpose_code)
         CROSS JOIN LATERAL (
           SELECT t.id FROM transfers t
-           WHERE t.counterparty_index = l.index AND t.id >= $3 AND t.organization_id = $1 AND t.currency = $2
+           WHERE t.counterparty_index = l.index AND t.id >= $3 AND t.organization_id = $1 AND t.currency = $2 AND t.bulk_id <> $9
              AND t.amount_minor = l.amount_minor AND t.purpose_code IS NOT DISTINCT FROM l.purpose_code
              AND t.status NOT IN ('failed', 'cancelled', 'returned')
              AND (SELECT b.metadata ->> 'period' FROM bulk_requests b WHERE b.id = t.bulk_id) IS NOT DISTINCT FROM $8
@@ -84,6 +86,7 @@ export class PaidCounterpartyRepository {
         lines.flatMap(({ amountMinor, indexes }) => indexes.map(() => amountMinor)),
         lines.flatMap(({ purposeCode, indexes }) => indexes.map(() => purposeCode)),
         period,
+        exceptBulkId,
       ],
     );
   }
