@@ -18,6 +18,7 @@ import { CreateAuditLog1795252380000 } from './1795252380000-create-audit-log.js
 import { EncryptCounterparties1795252440000 } from './1795252440000-encrypt-counterparties.js';
 import { CreatePaymentPolicies1795252500000 } from './1795252500000-create-payment-policies.js';
 import { CountAcceptances1795252510000 } from './1795252510000-count-acceptances.js';
+import { ProveOnlyWhatChanged1795252515000 } from './1795252515000-prove-only-what-changed.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
 export default new DataSource({
@@ -44,5 +45,6 @@ export default new DataSource({
     EncryptCounterparties1795252440000,
     CreatePaymentPolicies1795252500000,
     CountAcceptances1795252510000,
+    ProveOnlyWhatChanged1795252515000,
   ],
 });
