@@ -19,6 +19,7 @@ import { EncryptCounterparties1795252440000 } from './1795252440000-encrypt-coun
 import { CreatePaymentPolicies1795252500000 } from './1795252500000-create-payment-policies.js';
 import { CountAcceptances1795252510000 } from './1795252510000-count-acceptances.js';
 import { ProveOnlyWhatChanged1795252515000 } from './1795252515000-prove-only-what-changed.js';
+import { KeepPoliciesOutOfPlans1795252516000 } from './1795252516000-keep-policies-out-of-plans.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
 export default new DataSource({
@@ -46,5 +47,6 @@ export default new DataSource({
     CreatePaymentPolicies1795252500000,
     CountAcceptances1795252510000,
     ProveOnlyWhatChanged1795252515000,
+    KeepPoliciesOutOfPlans1795252516000,
   ],
 });

@@ -25,7 +25,8 @@ export interface Isolation {
 
 /** SQL that makes the rows of `table` visible and writable to their own organization alone, and to the platform. Fails closed. */
 export function isolate(table: string, { privileges, discovery = [], own }: Isolation): string {
-  const isOwn = own ?? `organization_id = ${ACTING}`;
+  // Not a bare equality: that is a way to find rows, and the planner would take it (1795252516000-keep-policies-out-of-plans).
+  const isOwn = own ?? `(organization_id = ${ACTING}) IS TRUE`;
   const found = discovery.map((privilege) => `GRANT ${privilege} ON ${table} TO ${DISCOVERY};`).join('\n');
   return `
     ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY;

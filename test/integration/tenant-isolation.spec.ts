@@ -94,6 +94,14 @@ describe('organizations', () => {
     expect(tables.length).toBeGreaterThan(15);
   });
 
+  it('are kept apart by filters, which no plan mistakes for a way to find rows', async () => {
+    const policies = await owner.query<{ table: string }>(
+      `SELECT tablename AS "table" FROM pg_policies
+        WHERE policyname = 'own_rows' AND qual ~ '^\\(organization_id = \\( SELECT acting_organization'`,
+    );
+    expect(policies).toEqual([]);
+  });
+
   it('share a database in which every table is of one kind that is written down', () => {
     expect([...APPEND_ONLY, ...CHANGING, ...OF_NOBODY].sort()).toEqual(allTables);
   });
