@@ -6,15 +6,26 @@ const { join } = require('node:path');
  * a new edge is an architecture decision and needs an ADR.
  */
 const EDGES = {
-  accounts: ['audit'],
+  accounts: ['audit', 'events'],
   audit: [],
-  'bulk-requests': ['organizations', 'accounts', 'audit', 'ledger', 'policies', 'rails', 'reconciliation', 'transfers'],
+  'bulk-requests': [
+    'organizations',
+    'accounts',
+    'audit',
+    'events',
+    'ledger',
+    'policies',
+    'rails',
+    'reconciliation',
+    'transfers',
+  ],
+  events: [],
   ledger: ['accounts', 'audit'],
-  organizations: ['audit'],
+  organizations: ['audit', 'events'],
   policies: ['accounts', 'audit', 'organizations'],
   rails: [],
   reconciliation: ['accounts', 'audit', 'ledger', 'rails', 'transfers'],
-  transfers: ['accounts', 'audit', 'ledger', 'rails'],
+  transfers: ['accounts', 'audit', 'events', 'ledger', 'rails'],
 };
 
 const MODULE = '^src/modules/([^/]+)/';

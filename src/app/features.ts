@@ -1,6 +1,7 @@
 import { AccountsModule } from '../modules/accounts/index.js';
 import { AuditModule } from '../modules/audit/index.js';
 import { BulkRequestsModule } from '../modules/bulk-requests/index.js';
+import { EventsModule } from '../modules/events/index.js';
 import { LedgerModule } from '../modules/ledger/index.js';
 import { OrganizationsModule } from '../modules/organizations/index.js';
 import { PoliciesModule } from '../modules/policies/index.js';
@@ -11,6 +12,7 @@ import { TransfersModule } from '../modules/transfers/index.js';
 /** THE list of features. The API and the worker compose the same ones. */
 export const features = [
   AuditModule,
+  EventsModule,
   OrganizationsModule,
   AccountsModule,
   LedgerModule,

@@ -104,6 +104,7 @@ export const configSchema = z
     // 0: nobody looks for duplicates.
     DUPLICATE_WINDOW_DAYS: integer(0, 366).default(5),
     IDEMPOTENCY_TTL_DAYS: integer(1, 365).default(30),
+    EVENT_RETENTION_DAYS: integer(1, 3_650).default(90),
 
     DEFAULT_RAIL: z.enum(['sandbox', 'http']).default('sandbox'),
     SANDBOX_JOURNAL: flag.default(true),

@@ -20,15 +20,26 @@ interface Import {
 
 const ROOT = join(__dirname, '..', '..');
 const EDGES: Readonly<Record<string, readonly string[]>> = {
-  accounts: ['audit'],
+  accounts: ['audit', 'events'],
   audit: [],
-  'bulk-requests': ['organizations', 'accounts', 'audit', 'ledger', 'policies', 'rails', 'reconciliation', 'transfers'],
+  'bulk-requests': [
+    'organizations',
+    'accounts',
+    'audit',
+    'events',
+    'ledger',
+    'policies',
+    'rails',
+    'reconciliation',
+    'transfers',
+  ],
+  events: [],
   ledger: ['accounts', 'audit'],
-  organizations: ['audit'],
+  organizations: ['audit', 'events'],
   policies: ['accounts', 'audit', 'organizations'],
   rails: [],
   reconciliation: ['accounts', 'audit', 'ledger', 'rails', 'transfers'],
-  transfers: ['accounts', 'audit', 'ledger', 'rails'],
+  transfers: ['accounts', 'audit', 'events', 'ledger', 'rails'],
 };
 const PAIRS = Object.keys(EDGES).flatMap((from) =>
   Object.keys(EDGES)

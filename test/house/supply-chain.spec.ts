@@ -29,7 +29,18 @@ const packages = Object.entries(lock.packages)
 
 /** None of these asks more of whoever runs Tranche than to keep a notice. */
 const PERMISSIVE = [
-  ...['0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'Python-2.0', 'Unlicense'],
+  ...[
+    '0BSD',
+    'Apache-2.0',
+    'BlueOak-1.0.0',
+    'BSD-2-Clause',
+    'BSD-3-Clause',
+    'ISC',
+    'MIT',
+    'MIT-0',
+    'Python-2.0',
+    'Unlicense',
+  ],
   '(MPL-2.0 OR Apache-2.0)', // we take it under Apache-2.0
 ];
 /** Packages that do not say it in their package.json in a way npm reads; read by a person, in the version named. */

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditTrailModule } from '../audit/index.js';
+import { EventLogModule } from '../events/index.js';
 import { AccountsQueries } from './accounts.queries.js';
 import { AccountsService } from './accounts.service.js';
 import { AccountsController } from './http/accounts.controller.js';
@@ -7,7 +8,7 @@ import { AccountsRepository } from './persistence/accounts.repository.js';
 import { HoldsRepository } from './persistence/holds.repository.js';
 
 @Module({
-  imports: [AuditTrailModule],
+  imports: [AuditTrailModule, EventLogModule],
   controllers: [AccountsController],
   providers: [AccountsRepository, HoldsRepository, AccountsService, AccountsQueries],
   exports: [AccountsService, AccountsQueries],

@@ -7,10 +7,12 @@ import { normalizeText } from '../../domain/text.js';
 import { ofOrganization, type Queryable, type Tx, UnitOfWork } from '../../platform/database/index.js';
 import { IdempotencyService, type Reply } from '../../platform/idempotency/index.js';
 import { type AuditNote, AuditTrail } from '../audit/index.js';
+import { type EventData, EventLog, type EventType } from '../events/index.js';
 import { closedForGood, ibanMissing, ibanTaken, unknownCurrency } from './domain/account.errors.js';
 import type { Account, AccountStatus, LockedAccount, SystemAccount } from './domain/account.js';
 import { assertCanBecome } from './domain/account.state.js';
-import { type BalanceChange, mergeChanges } from './domain/balance-change.js';
+import { accountEvent, balanceEvent } from './domain/account-event.js';
+import { type BalanceAfter, type BalanceChange, mergeChanges } from './domain/balance-change.js';
 import type { Hold, HoldOutcome, NewHold } from './domain/hold.js';
 import { AccountsRepository } from './persistence/accounts.repository.js';
 import { HoldsRepository } from './persistence/holds.repository.js';
@@ -43,6 +45,7 @@ export class AccountsService {
     private readonly accounts: AccountsRepository,
     private readonly holds: HoldsRepository,
     private readonly audit: AuditTrail,
+    private readonly events: EventLog,
   ) {}
 
   async open(command: OpenAccount, idempotencyKey: string | null, answer: (account: Account) => Reply): Promise<Reply> {
@@ -56,6 +59,7 @@ export class AccountsService {
       if (!account) throw ibanTaken();
       const { currency, status } = account;
       this.record(tx, account, { action: 'account.opened', after: { currency, status } });
+      this.tell(tx, 'account.opened', account, accountEvent(account));
       return answer(account);
     });
   }
@@ -69,7 +73,10 @@ export class AccountsService {
       await this.accounts.changeStatus(tx, account.id, account.status, status);
       const change = { before: { status: account.status }, after: { status } };
       this.record(tx, account, { action: 'account.status_changed', ...change });
-      return { ...account, status };
+      const changed = { ...account, status };
+      const data = { ...accountEvent(changed), previous_status: account.status };
+      this.tell(tx, 'account.status_changed', account, data);
+      return changed;
     });
   }
 
@@ -84,6 +91,7 @@ export class AccountsService {
       if (!verified) throw ibanTaken();
       const change = { before: { verified: false }, after: { verified: true } };
       this.record(tx, account, { action: 'account.verified', ...change });
+      this.tell(tx, 'account.verified', account, accountEvent(account));
       return verified;
     });
   }
@@ -104,7 +112,9 @@ export class AccountsService {
    */
   async reserve(tx: Tx, { accountId, amountMinor }: Reservation): Promise<boolean> {
     if (amountMinor <= 0n) throw invariantViolated('a reservation of nothing');
-    return this.accounts.reserve(tx, accountId, amountMinor);
+    const after = await this.accounts.reserve(tx, accountId, amountMinor);
+    if (after) this.tellBalance(tx, after);
+    return after !== null;
   }
 
   /** Says what reserved money is for. At most one hold per purpose and reference. */
@@ -142,7 +152,8 @@ export class AccountsService {
    */
   async applyChanges(tx: Tx, changes: Iterable<BalanceChange>): Promise<void> {
     const merged = mergeChanges(changes);
-    if (merged.length > 0) await this.accounts.applyChanges(tx, merged);
+    if (merged.length === 0) return;
+    for (const after of await this.accounts.applyChanges(tx, merged)) this.tellBalance(tx, after);
   }
 
   /**
@@ -157,6 +168,23 @@ export class AccountsService {
   private record(tx: Tx, account: Account, note: Pick<AuditNote, 'action' | 'before' | 'after'>): void {
     const { organizationId, id } = account;
     this.audit.record(tx, { organizationId, resource: { type: 'account', id }, ...note });
+  }
+
+  private tell<Type extends EventType>(
+    tx: Tx,
+    type: Type,
+    { organizationId, id: subjectId }: Pick<Account, 'organizationId' | 'id'>,
+    data: EventData<Type>,
+  ): void {
+    this.events.record(tx, { organizationId, type, subjectId, data });
+  }
+
+  /** Nobody but us looks at the other sides of an organization's money. */
+  private tellBalance(tx: Tx, { isCustomer, ...after }: BalanceAfter): void {
+    if (!isCustomer) return;
+    const { organizationId, id: subjectId } = after;
+    const data = balanceEvent(after);
+    this.events.recordLatest(tx, { organizationId, type: 'account.balance_changed', subjectId, data });
   }
 
   private async lockOwn(tx: Tx, organizationId: string, id: string): Promise<Account> {

@@ -68,7 +68,7 @@ export class AuditTrail {
     });
   }
 
-  /** All entries are here before the first is written: writing is asked for by the first, and what is asked for now comes last. */
+  /** All entries are here before the first is written. */
   private add(tx: Tx, entry: UnchainedEntry): void {
     const batch = this.batches.get(tx);
     if (batch) {
@@ -77,7 +77,7 @@ export class AuditTrail {
     }
     const begun = [entry];
     this.batches.set(tx, begun);
-    tx.beforeCommit(async () => {
+    tx.atTheEnd('audit', async () => {
       this.batches.delete(tx);
       await this.entries.append(tx, 'changes', begun);
     });

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { QueueModule } from '../../platform/queue/index.js';
 import { AccountsModule } from '../accounts/index.js';
 import { AuditTrailModule } from '../audit/index.js';
+import { EventLogModule } from '../events/index.js';
 import { LedgerModule } from '../ledger/index.js';
 import { OrganizationsModule } from '../organizations/index.js';
 import { PoliciesModule } from '../policies/index.js';
@@ -24,6 +25,7 @@ import { RouteLines } from './application/route-lines.js';
 import { ProveBulkRequest } from './application/prove-bulk-request.js';
 import { StopBulkRequest } from './application/stop-bulk-request.js';
 import { RecognizeSubmission } from './application/recognize-submission.js';
+import { RecordBulkChange } from './application/record-bulk-change.js';
 import { RecountBulkRequest } from './application/recount-bulk-request.js';
 import { RejectBulkRequest } from './application/reject-bulk-request.js';
 import { ReverseBulkRequest } from './application/reverse-bulk-request.js';
@@ -61,6 +63,7 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
   imports: [
     AccountsModule,
     AuditTrailModule,
+    EventLogModule,
     LedgerModule,
     OrganizationsModule,
     PoliciesModule,
@@ -109,6 +112,7 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
     PauseBulkRequest,
     ProveBulkRequest,
     RecognizeSubmission,
+    RecordBulkChange,
     RecountBulkRequest,
     RecountBulkRequestProcessor,
     RejectBulkRequest,

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Authenticator } from '../../platform/http/index.js';
 import { AuditTrailModule } from '../audit/index.js';
+import { EventLogModule } from '../events/index.js';
 import { KeyHasher } from './application/key-hasher.js';
 import { RecognizeKey } from './application/recognize-key.js';
 import { RecognizeToken } from './application/recognize-token.js';
@@ -17,7 +18,7 @@ import { OrganizationsRepository } from './persistence/organizations.repository.
 /** Global for its Authenticator: platform/http, which knows no module, asks it who is calling. */
 @Global()
 @Module({
-  imports: [AuditTrailModule, TypeOrmModule.forFeature([OrganizationEntity, ApiKeyEntity])],
+  imports: [AuditTrailModule, EventLogModule, TypeOrmModule.forFeature([OrganizationEntity, ApiKeyEntity])],
   controllers: [OrganizationsController, ApiKeysController],
   providers: [
     OrganizationsRepository,

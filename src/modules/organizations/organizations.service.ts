@@ -7,6 +7,7 @@ import { normalizeText } from '../../domain/text.js';
 import { PLATFORM, type Tx, UnitOfWork } from '../../platform/database/index.js';
 import { IdempotencyService, type IdempotentRequest, type Reply } from '../../platform/idempotency/index.js';
 import { AuditTrail } from '../audit/index.js';
+import { type EventData, EventLog, type EventNote, type EventType } from '../events/index.js';
 import { FieldCipher } from '../../platform/encryption/index.js';
 import { KeyHasher } from './application/key-hasher.js';
 import { signingSecretOf } from './application/recognize-key.js';
@@ -56,6 +57,7 @@ export class OrganizationsService {
     private readonly repository: OrganizationsRepository,
     private readonly queries: OrganizationsQueries,
     private readonly audit: AuditTrail,
+    private readonly events: EventLog,
     private readonly hasher: KeyHasher,
     private readonly cipher: FieldCipher,
     @Inject(CONFIG) private readonly config: Config,
@@ -124,6 +126,7 @@ export class OrganizationsService {
       if (!(await this.repository.revokeApiKey(tx, key.id))) return;
       const resource = { type: 'api_key', id: key.id } as const;
       this.audit.record(tx, { organizationId: key.organizationId, action: 'api_key.revoked', resource });
+      this.events.record(tx, keyEvent('api_key.revoked', key, { api_key_id: key.id }));
     });
   }
 
@@ -164,18 +167,28 @@ export class OrganizationsService {
     return issued === null || reply.replayed ? reply : answer(issued.key, text, issued.signingSecret);
   }
 
-  private recordIssue(tx: Tx, { id, organizationId, scopes, expiresAt }: ApiKey, replaces: string | null): void {
+  private recordIssue(tx: Tx, key: ApiKey, replaces: string | null): void {
+    const { id, organizationId, scopes, expiresAt } = key;
+    const data = { api_key_id: id };
     const issued = { scopes, expires_at: expiresAt?.toISOString() ?? null };
     if (replaces === null) {
       const resource = { type: 'api_key', id } as const;
       this.audit.record(tx, { organizationId, action: 'api_key.created', resource, after: issued });
+      this.events.record(tx, keyEvent('api_key.created', key, data));
     } else {
       const resource = { type: 'api_key', id: replaces } as const;
       const after = { ...issued, replaced_by: id };
       this.audit.record(tx, { organizationId, action: 'api_key.rotated', resource, after });
+      this.events.record(tx, keyEvent('api_key.rotated', key, { ...data, replaced_api_key_id: replaces }));
     }
   }
 }
+
+const keyEvent = <Type extends EventType>(
+  type: Type,
+  { id: subjectId, organizationId }: ApiKey,
+  data: EventData<Type>,
+): EventNote<Type> => ({ organizationId, type, subjectId, data });
 
 type Grant = Pick<ApiKey, 'organizationId' | 'name' | 'scopes' | 'expiresAt' | 'requiresSignature'> & {
   /** Null: a new key begins its own line. */

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { QueueModule } from '../../platform/queue/index.js';
 import { AccountsModule } from '../accounts/index.js';
 import { AuditTrailModule } from '../audit/index.js';
+import { EventLogModule } from '../events/index.js';
 import { LedgerModule } from '../ledger/index.js';
 import { RailsModule } from '../rails/index.js';
 import { ApplyEvidence } from './application/apply-evidence.js';
@@ -23,6 +24,7 @@ import { SetKillSwitch } from './application/set-kill-switch.js';
 import { ResolveTransfer } from './application/resolve-transfer.js';
 import { SettleBookChunk } from './application/settle-book-chunk.js';
 import { StopLines } from './application/stop-lines.js';
+import { TellMoves } from './application/tell-moves.js';
 import { WithdrawLines } from './application/withdraw-lines.js';
 import { SweepChunks } from './application/sweep-chunks.js';
 import { CounterpartiesModule } from './counterparties.module.js';
@@ -42,6 +44,7 @@ import {
   ExecuteSandboxChunkProcessor,
 } from './jobs/execute-chunk.processor.js';
 import { BookDeliveryRepository } from './persistence/book-delivery.repository.js';
+import { BulkProgressRepository } from './persistence/bulk-progress.repository.js';
 import { ChunkRepository } from './persistence/chunk.repository.js';
 import { DispatchRepository } from './persistence/dispatch.repository.js';
 import { EvidenceRepository } from './persistence/evidence.repository.js';
@@ -62,6 +65,7 @@ import { TransfersService } from './transfers.service.js';
     AccountsModule,
     AuditTrailModule,
     CounterpartiesModule,
+    EventLogModule,
     LedgerModule,
     RailsModule,
     QueueModule.forJobs(transferJobs),
@@ -78,6 +82,7 @@ import { TransfersService } from './transfers.service.js';
   providers: [
     ApplyEvidence,
     BookDeliveryRepository,
+    BulkProgressRepository,
     CancelTransfer,
     ChunkRepository,
     DecisionContexts,
@@ -105,6 +110,7 @@ import { TransfersService } from './transfers.service.js';
     RepairLines,
     SettleBookChunk,
     StopLines,
+    TellMoves,
     WithdrawLines,
     HeldLinesRepository,
     SweepChunks,

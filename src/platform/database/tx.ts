@@ -5,9 +5,13 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { EntityManager } from 'typeorm';
 import { type Queryable, type Statement, toQueryConfig } from './queryable.js';
 
+/** The end of the one lock order: heads that hold up everybody else of an organization, one kind after the other. */
+const LAST_LOCKS = ['events', 'audit'] as const;
+
 /** One open database transaction. Every write takes it as its first argument; only {@link UnitOfWork} makes one. */
 export class Tx implements Queryable {
   private readonly beforeCommitCallbacks: (() => Promise<void>)[] = [];
+  private readonly atTheEndCallbacks = new Map<(typeof LAST_LOCKS)[number], () => Promise<void>>();
   private readonly afterCommitCallbacks: (() => void)[] = [];
 
   constructor(
@@ -52,11 +56,16 @@ export class Tx implements Queryable {
   }
 
   /**
-   * Runs inside the transaction, when its work is done and only COMMIT is left, in the order of registration: for the locks that come last
-   * in the lock order. What a callback registers runs after all others. When one throws, nothing is committed.
+   * Runs inside the transaction, when its work is done and only COMMIT is left, in the order of registration: what a savepoint undoes is
+   * not asked for. When one throws, nothing is committed.
    */
   beforeCommit(callback: () => Promise<void>): void {
     this.beforeCommitCallbacks.push(callback);
+  }
+
+  /** From {@link beforeCommit} only: takes the locks that come last, in their order, whoever asks first. Once for each of them. */
+  atTheEnd(lock: (typeof LAST_LOCKS)[number], callback: () => Promise<void>): void {
+    this.atTheEndCallbacks.set(lock, callback);
   }
 
   /** Runs after COMMIT succeeded, never when it did not: waking somebody up, counting a metric. Must not throw. */
@@ -67,6 +76,7 @@ export class Tx implements Queryable {
   /** For {@link UnitOfWork} only. */
   async committing(): Promise<void> {
     for (const callback of this.beforeCommitCallbacks) await callback();
+    for (const lock of LAST_LOCKS) await this.atTheEndCallbacks.get(lock)?.();
   }
 
   /** For {@link UnitOfWork} only. */

@@ -1,6 +1,19 @@
+import type { Currency } from '../../../domain/currency.js';
+
 /** What one transaction adds to an account's balances, in minor units; negative takes away. */
 export interface BalanceChange {
   readonly accountId: string;
+  readonly postedMinor: bigint;
+  readonly reservedMinor: bigint;
+}
+
+/** An account's balances as a change has left them. */
+export interface BalanceAfter {
+  readonly id: string;
+  readonly organizationId: string;
+  /** Not one of the other sides of an organization's money. */
+  readonly isCustomer: boolean;
+  readonly currency: Currency;
   readonly postedMinor: bigint;
   readonly reservedMinor: bigint;
 }

@@ -11,7 +11,7 @@ import {
   type SystemAccount,
   systemAccountName,
 } from '../domain/account.js';
-import type { BalanceChange } from '../domain/balance-change.js';
+import type { BalanceAfter, BalanceChange } from '../domain/balance-change.js';
 
 const UNIQUE_VIOLATION = '23505';
 
@@ -48,12 +48,15 @@ const LOCK_ACCOUNTS = prepared(
   `SELECT FROM accounts WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`,
 );
 
+const BALANCE_AFTER = `a.id, a.organization_id AS "organizationId", a.kind = 'customer' AS "isCustomer", a.currency,
+  a.posted_minor AS "postedMinor", a.reserved_minor AS "reservedMinor"`;
+
 const CHANGE_BALANCES = prepared(
   'change_balances',
   `UPDATE accounts AS a
       SET posted_minor = a.posted_minor + c.posted_minor, reserved_minor = a.reserved_minor + c.reserved_minor
      FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS c (id, posted_minor, reserved_minor)
-    WHERE a.id = c.id`,
+    WHERE a.id = c.id RETURNING ${BALANCE_AFTER}`,
 );
 
 @Injectable()
@@ -178,29 +181,33 @@ export class AccountsRepository {
     );
   }
 
-  /** The one guard of money that wants to leave. False: not active, or less available than that. */
-  async reserve(tx: Tx, accountId: string, amountMinor: bigint): Promise<boolean> {
-    const updated = await tx.execute(
-      `UPDATE accounts SET reserved_minor = reserved_minor + $2
+  /** The one guard of money that wants to leave. Null: not active, or less available than that. */
+  async reserve(tx: Tx, accountId: string, amountMinor: bigint): Promise<BalanceAfter | null> {
+    const [after] = await tx.query<BalanceAfter>(
+      `UPDATE accounts AS a SET reserved_minor = reserved_minor + $2
         WHERE id = $1 AND status = 'active'
-          AND (overdraft_limit_minor IS NULL OR posted_minor - reserved_minor + overdraft_limit_minor >= $2)`,
+          AND (overdraft_limit_minor IS NULL OR posted_minor - reserved_minor + overdraft_limit_minor >= $2)
+        RETURNING ${BALANCE_AFTER}`,
       [accountId, amountMinor],
     );
-    return updated === 1;
+    return after ?? null;
   }
 
   /** One row per change. Where two can meet, their rows are locked in order first: UPDATE ... FROM promises none. */
-  async applyChanges(tx: Tx, changes: readonly BalanceChange[]): Promise<void> {
+  async applyChanges(tx: Tx, changes: readonly BalanceChange[]): Promise<BalanceAfter[]> {
     const ids = changes.map((change) => change.accountId);
     if (ids.length > 1) await tx.execute(LOCK_ACCOUNTS, [ids]);
-    const updated = await unviolated(
+    const after = await unviolated(
       'balances of accounts',
-      tx.execute(CHANGE_BALANCES, [
+      tx.query<BalanceAfter>(CHANGE_BALANCES, [
         ids,
         changes.map((change) => change.postedMinor),
         changes.map((change) => change.reservedMinor),
       ]),
     );
-    if (updated !== changes.length) throw invariantViolated(`${changes.length} accounts to change, ${updated} found`);
+    if (after.length !== changes.length) {
+      throw invariantViolated(`${changes.length} accounts to change, ${after.length} found`);
+    }
+    return after;
   }
 }

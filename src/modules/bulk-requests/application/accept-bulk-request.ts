@@ -13,13 +13,13 @@ import { PoliciesService } from '../../policies/index.js';
 import { BULK_REQUEST_HOLD, chunkSize, type NewTransfer, TransfersService } from '../../transfers/index.js';
 import { toBulkRequest } from '../bulk-requests.queries.js';
 import type { Actor } from '../domain/approval.js';
-import { acceptedNote } from '../domain/audit-note.js';
 import { accountNotActive, duplicateBulkRequest, insufficientFunds } from '../domain/bulk-request.errors.js';
 import type { BulkRequest } from '../domain/bulk-request.js';
 import { ApprovalRepository } from '../persistence/approval.repository.js';
 import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-request.repository.js';
 import { HashPayload } from './hash-payload.js';
 import { type SubmissionKey, RecognizeSubmission } from './recognize-submission.js';
+import { RecordBulkChange } from './record-bulk-change.js';
 import { type Review, ReviewSubmission } from './review-submission.js';
 
 /** Makes the answer to an accepted bulk, inside the transaction that accepts it. */
@@ -69,6 +69,7 @@ export class AcceptBulkRequest {
     private readonly reviews: ReviewSubmission,
     private readonly payloads: HashPayload,
     private readonly audit: AuditTrail,
+    private readonly changes: RecordBulkChange,
     private readonly wake: Wake,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -163,10 +164,7 @@ export class AcceptBulkRequest {
       referenceId: bulk.id,
       amountMinor: totalMinor,
     });
-    this.audit.record(
-      tx,
-      acceptedNote(bulk, review.approval && { ...review.approval, payloadHash: submission.payloadHash }),
-    );
+    this.changes.accepted(tx, bulk, review.approval && { ...review.approval, payloadHash: submission.payloadHash });
     tx.afterCommit(() => this.announce(accepted));
     return toBulkRequest(row);
   }

@@ -17,6 +17,7 @@ import { BulkControlRepository } from '../persistence/bulk-control.repository.js
 import type { ControlCommand } from './change-bulk-state.js';
 import { ExpireApprovals } from './expire-approvals.js';
 import { HashPayload } from './hash-payload.js';
+import { RecordBulkChange } from './record-bulk-change.js';
 
 export interface ApproveCommand extends ControlCommand {
   readonly approver: Actor;
@@ -43,6 +44,7 @@ export class ApproveBulkRequest {
     private readonly transfers: TransfersService,
     private readonly expiry: ExpireApprovals,
     private readonly audit: AuditTrail,
+    private readonly changes: RecordBulkChange,
     private readonly metrics: BulkRequestsMetrics,
     private readonly wake: Wake,
   ) {}
@@ -93,7 +95,8 @@ export class ApproveBulkRequest {
   }
 
   private async release(tx: Tx, request: ApprovalRequest, given: number): Promise<void> {
-    const { bulkId } = request;
+    const { bulkId, organizationId } = request;
+    const change = { from: 'awaiting_approval', to: 'processing', counts: null } as const;
     bulkRequestStates.assertMove('awaiting_approval', 'processing');
     if (!(await this.control.changeStatus(tx, bulkId, 'awaiting_approval', 'processing'))) {
       throw invariantViolated('a locked bulk request changed its state');
@@ -102,7 +105,7 @@ export class ApproveBulkRequest {
       throw invariantViolated('what a bulk request waits for was decided before');
     }
     await this.transfers.release(tx, bulkId);
-    this.audit.record(tx, releasedNote(request));
+    this.changes.changed(tx, { organizationId, id: bulkId }, releasedNote(request), change);
     tx.afterCommit(() => {
       this.wake.notify('chunks');
       this.metrics.decided('approved');

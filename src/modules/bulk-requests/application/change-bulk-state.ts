@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { invariantViolated, notFound } from '../../../domain/errors.js';
 import type { Tx } from '../../../platform/database/index.js';
 import { IdempotencyService, type Reply } from '../../../platform/idempotency/index.js';
-import { AuditTrail } from '../../audit/index.js';
 import { controlledNote } from '../domain/audit-note.js';
 import type { BulkRequestStatus } from '../domain/bulk-request.state.js';
 import { type ControlAction, decideControl } from '../domain/control.js';
 import { BulkControlRepository } from '../persistence/bulk-control.repository.js';
 import { DismissBulkRequest } from './dismiss-bulk-request.js';
+import { RecordBulkChange } from './record-bulk-change.js';
 
 /** Something asked of a whole bulk. */
 export interface ControlCommand {
@@ -26,7 +26,7 @@ export class ChangeBulkState {
     private readonly idempotency: IdempotencyService,
     private readonly control: BulkControlRepository,
     private readonly dismissal: DismissBulkRequest,
-    private readonly audit: AuditTrail,
+    private readonly changes: RecordBulkChange,
   ) {}
 
   /** @throws not_found, invalid_state */
@@ -54,7 +54,8 @@ export class ChangeBulkState {
       throw invariantViolated('a locked bulk request changed its state');
     }
     const change = { from: bulk.status, to };
-    this.audit.record(tx, controlledNote({ organizationId, id: bulkId }, action, change));
+    const told = { organizationId, id: bulkId };
+    this.changes.changed(tx, told, controlledNote(told, action, change), { ...change, counts: null });
     return bulk.status;
   }
 }

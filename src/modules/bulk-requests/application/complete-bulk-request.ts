@@ -7,7 +7,6 @@ import { createLogger } from '../../../platform/logging/index.js';
 import { Outbox } from '../../../platform/outbox/index.js';
 import { RedisLock } from '../../../platform/queue/index.js';
 import { AccountsService } from '../../accounts/index.js';
-import { AuditTrail } from '../../audit/index.js';
 import { BULK_REQUEST_HOLD, TransfersService } from '../../transfers/index.js';
 import { recountBulkRequestJob } from '../bulk-requests.jobs.js';
 import { completedNote, stoppedNote } from '../domain/audit-note.js';
@@ -23,6 +22,7 @@ import {
   sameCounts,
 } from '../domain/completion.js';
 import { BulkCompletionRepository, type LockedBulkRequest } from '../persistence/bulk-completion.repository.js';
+import { RecordBulkChange } from './record-bulk-change.js';
 import { ReverseBulkRequest } from './reverse-bulk-request.js';
 
 /** As long as one completion may take; when its holder dies, the next one waits this long. */
@@ -47,7 +47,7 @@ export class CompleteBulkRequest {
     private readonly transfers: TransfersService,
     private readonly accounts: AccountsService,
     private readonly outbox: Outbox,
-    private readonly audit: AuditTrail,
+    private readonly changes: RecordBulkChange,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -107,7 +107,8 @@ export class CompleteBulkRequest {
     if (!(await this.repository.stop(tx, { id: bulk.id, from: bulk.status, to: 'reversing' }, 'on_failure'))) {
       throw invariantViolated('a locked bulk request changed its state');
     }
-    this.audit.record(tx, stoppedNote(bulk, { from: bulk.status, to: 'reversing' }));
+    const change = { from: bulk.status, to: 'reversing' } as const;
+    this.changes.changed(tx, bulk, stoppedNote(bulk, change), { ...change, counts: null });
     return { ...bulk, status: 'reversing', stoppedBy: 'on_failure' };
   }
 
@@ -119,7 +120,8 @@ export class CompleteBulkRequest {
     if (!(await this.repository.complete(tx, { id: bulk.id, from: bulk.status, to: status }, counts))) {
       throw invariantViolated('a locked bulk request changed its state');
     }
-    this.audit.record(tx, completedNote(bulk, { from: bulk.status, to: status, counts }));
+    const change = { from: bulk.status, to: status, counts };
+    this.changes.changed(tx, bulk, completedNote(bulk, change), change);
     return { status, originId: bulk.originId };
   }
 

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { invariantViolated } from '../../../domain/errors.js';
 import type { Tx } from '../../../platform/database/index.js';
 import { AccountsService } from '../../accounts/index.js';
-import { AuditTrail } from '../../audit/index.js';
 import { LedgerService } from '../../ledger/index.js';
 import { BULK_REQUEST_HOLD, TransfersService } from '../../transfers/index.js';
 import { BulkRequestsMetrics } from '../bulk-requests.metrics.js';
@@ -12,6 +11,7 @@ import { bulkRequestStates, type BulkRequestStatus } from '../domain/bulk-reques
 import { finalCounts, type FinalCounts, type LinesOfStatus, opennessOf, sameCounts } from '../domain/completion.js';
 import { ApprovalRepository } from '../persistence/approval.repository.js';
 import { BulkCompletionRepository, type LockedBulkRequest } from '../persistence/bulk-completion.repository.js';
+import { RecordBulkChange } from './record-bulk-change.js';
 
 const ENDS = {
   rejected: { as: 'rejected', because: 'The bulk request was rejected' },
@@ -31,7 +31,7 @@ export class DismissBulkRequest {
     private readonly transfers: TransfersService,
     private readonly accounts: AccountsService,
     private readonly ledger: LedgerService,
-    private readonly audit: AuditTrail,
+    private readonly changes: RecordBulkChange,
     private readonly metrics: BulkRequestsMetrics,
   ) {}
 
@@ -65,7 +65,8 @@ export class DismissBulkRequest {
       { organizationId, entries: [], reservedChanges: [{ accountId: debtorAccountId, reservedMinor: -releasedMinor }] },
       { purpose: BULK_REQUEST_HOLD, referenceId: bulkId, capturedMinor: 0n, releasedMinor },
     );
-    this.audit.record(tx, dismissedNote(bulk, outcome, { status: to, counts, reason }));
+    const note = dismissedNote(bulk, outcome, { status: to, counts, reason });
+    this.changes.changed(tx, bulk, note, { from: bulk.status, to, counts });
     tx.afterCommit(() => this.metrics.decided(outcome));
     return to;
   }

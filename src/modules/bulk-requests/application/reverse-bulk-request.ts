@@ -6,11 +6,10 @@ import type { Tx } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { currentRequestId } from '../../../platform/logging/request-context.js';
 import { Wake } from '../../../platform/queue/index.js';
-import { AuditTrail } from '../../audit/index.js';
 import { chunkSize, type NewTransfer, TransfersService } from '../../transfers/index.js';
-import { acceptedNote } from '../domain/audit-note.js';
 import { BulkCompletionRepository, type LockedBulkRequest } from '../persistence/bulk-completion.repository.js';
 import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-request.repository.js';
+import { RecordBulkChange } from './record-bulk-change.js';
 
 const logger = createLogger('control');
 
@@ -21,7 +20,7 @@ export class ReverseBulkRequest {
     private readonly bulks: BulkRequestRepository,
     private readonly completions: BulkCompletionRepository,
     private readonly transfers: TransfersService,
-    private readonly audit: AuditTrail,
+    private readonly changes: RecordBulkChange,
     private readonly wake: Wake,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -69,7 +68,7 @@ export class ReverseBulkRequest {
     const size = chunkSize(lines.length, this.config.CHUNK_SIZE);
     const owner = { organizationId, bulkId: id, debtorAccountId, currency };
     await this.transfers.open(tx, { ...owner, urgent: priority === 'urgent', chunkSize: size, isHeld: false }, lines);
-    this.audit.record(tx, acceptedNote(reversal, null));
+    this.changes.accepted(tx, reversal, null);
     return id;
   }
 }

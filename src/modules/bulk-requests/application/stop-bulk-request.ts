@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { ofOrganization, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
-import { AuditTrail } from '../../audit/index.js';
 import { TransfersService } from '../../transfers/index.js';
 import { stoppedNote } from '../domain/audit-note.js';
 import { bulkRequestStates } from '../domain/bulk-request.state.js';
 import { BulkCompletionRepository } from '../persistence/bulk-completion.repository.js';
+import { RecordBulkChange } from './record-bulk-change.js';
 
 const logger = createLogger('control');
 
@@ -16,7 +16,7 @@ export class StopBulkRequest {
     private readonly unitOfWork: UnitOfWork,
     private readonly repository: BulkCompletionRepository,
     private readonly transfers: TransfersService,
-    private readonly audit: AuditTrail,
+    private readonly changes: RecordBulkChange,
   ) {}
 
   /** The bulk's row changes first, so that no later lease or window passes. Does nothing to a bulk that is not running. */
@@ -30,7 +30,7 @@ export class StopBulkRequest {
       bulkRequestStates.assertMove(bulk.status, to);
       const change = { from: bulk.status, to } as const;
       if (!(await this.repository.stop(tx, { id: bulkId, ...change }, 'on_failure'))) return false;
-      this.audit.record(tx, stoppedNote(bulk, change));
+      this.changes.changed(tx, bulk, stoppedNote(bulk, change), { ...change, counts: null });
       return true;
     });
     if (!isStopping) return;

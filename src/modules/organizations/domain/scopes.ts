@@ -16,6 +16,7 @@ export const SCOPES = [
   'transfers:write',
   'transfers:read-pii',
   'policies:read',
+  'events:read',
   'audit-log:read',
   'fraud:review',
   'operator',

@@ -14,6 +14,7 @@ import { type ChunkBulk, ChunkRepository } from '../persistence/chunk.repository
 import { TallyRepository } from '../persistence/tally.repository.js';
 import { TransferRepository } from '../persistence/transfer.repository.js';
 import { stopBulkRequestJob } from '../transfers.jobs.js';
+import { TellMoves } from './tell-moves.js';
 
 const NOTHING = { capturedMinor: 0n, releasedMinor: 0n };
 
@@ -49,6 +50,7 @@ export class RecordMoves {
     private readonly outbox: Outbox,
     private readonly metrics: TransfersMetrics,
     private readonly audit: AuditTrail,
+    private readonly listeners: TellMoves,
   ) {}
 
   /** @returns the moves as they were recorded: a reversal that fails is not over yet */
@@ -78,6 +80,7 @@ export class RecordMoves {
     const { capturedMinor, releasedMinor } = bulk.isReversal ? NOTHING : plan;
     await this.moveMoney(tx, { ...input, moves, cameBackBefore }, { capturedMinor, releasedMinor });
     this.recordInAuditLog(tx, { ...input, moves });
+    await this.listeners.tell(tx, bulk, moves);
     tx.afterCommit(() => this.metrics.moved(rail, moves));
     return moves;
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '../../../platform/database/index.js';
+import { EventLog } from '../../events/index.js';
 import { ChunkRepository } from '../persistence/chunk.repository.js';
 import { HeldLinesRepository } from '../persistence/held-lines.repository.js';
 import { TallyRepository } from '../persistence/tally.repository.js';
@@ -15,6 +16,7 @@ export class WithdrawLines {
     private readonly held: HeldLinesRepository,
     private readonly chunks: ChunkRepository,
     private readonly tallies: TallyRepository,
+    private readonly events: EventLog,
     private readonly metrics: TransfersMetrics,
   ) {}
 
@@ -31,8 +33,10 @@ export class WithdrawLines {
       { ...bulk, source: 'stop', sourceId: null },
       { counts: { pending: -count, cancelled: count }, amountsMinor: { cancelled: sumMinor } },
     );
+    const lines = groups.flatMap((group) => group.lines.map((line) => ({ line, to: 'cancelled', code: 'stopped' })));
+    this.events.recordLines(tx, { ...bulk, lines });
     tx.afterCommit(() => {
-      for (const { rail, count: lines } of groups) this.metrics.withdrawn(rail, lines);
+      for (const group of groups) this.metrics.withdrawn(group.rail, group.count);
     });
     return sumMinor;
   }

@@ -39,6 +39,7 @@ export interface ChunkBulk {
   readonly debtorIban: string | null;
   readonly debtorBic: string | null;
   readonly currency: string;
+  readonly transferCount: number;
   readonly urgent: boolean;
   /** Its transfers take others back: money comes in, and nothing is reserved for it. */
   readonly isReversal: boolean;
@@ -49,6 +50,7 @@ const CHUNK_COLUMNS = `id, organization_id AS "organizationId", bulk_id AS "bulk
   (extract(epoch FROM now() - waiting_since) * 1000)::float8 AS "waitedMs"`;
 
 const SELECT_BULK = `SELECT b.id, b.organization_id AS "organizationId", b.status, b.on_failure AS "onFailure", b.currency,
+  b.transfer_count AS "transferCount",
   b.priority = 'urgent' AS urgent, b.origin IS NOT DISTINCT FROM 'reversal' AS "isReversal",
   b.debtor_account_id AS "debtorAccountId", a.status AS "debtorStatus", a.iban AS "debtorIban", a.bic AS "debtorBic"
   FROM bulk_requests b JOIN accounts a ON a.id = b.debtor_account_id`;

@@ -6,6 +6,8 @@ export interface CancelledLines {
   readonly rail: string;
   readonly count: number;
   readonly sumMinor: bigint;
+  /** Their positions in the bulk. */
+  readonly lines: readonly number[];
 }
 
 /** Lines of a bulk that waits for approval: its chunks are never due, until all of them are, or none is left. */
@@ -37,12 +39,13 @@ export class HeldLinesRepository {
       `WITH cancelled AS (
          UPDATE transfers SET status = 'cancelled', attention = 'cancelled', failure_code = 'stopped', failure_detail = $3
           WHERE bulk_id = $2 AND status = 'pending' AND NOT possibly_sent
-          RETURNING id, chunk_id, rail, attempts, amount_minor
+          RETURNING id, chunk_id, line, rail, attempts, amount_minor
        ), told AS (
          INSERT INTO transfer_transitions (organization_id, chunk_id, transfer_id, source, attempt, from_status, to_status,
                                            code, detail)
          SELECT $1, chunk_id, id, 'stop', attempts, 'pending', 'cancelled', 'stopped', $3 FROM cancelled)
-       SELECT rail, count(*)::int AS count, sum(amount_minor)::bigint AS "sumMinor" FROM cancelled GROUP BY rail`,
+       SELECT rail, count(*)::int AS count, sum(amount_minor)::bigint AS "sumMinor", array_agg(line) AS lines
+         FROM cancelled GROUP BY rail`,
       [organizationId, bulkId, detail],
     );
   }

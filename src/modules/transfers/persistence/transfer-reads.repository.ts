@@ -37,6 +37,15 @@ export interface TransitionRow {
   readonly createdAt: Date;
 }
 
+/** A line of a bulk, as an event tells it. */
+export interface ToldLineRow {
+  readonly line: number;
+  readonly transferId: string;
+  readonly clientTransferId: string | null;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+}
+
 /** A line of a bulk, as a proof tells it and an approval binds it. */
 export interface BulkLineRow extends StoredIban {
   readonly line: number;
@@ -174,6 +183,15 @@ export class TransferReadsRepository {
         filter.status ?? null,
         limit,
       ]);
+  }
+
+  /** Of these positions, in any order. */
+  async listToldLines(on: Queryable, bulkId: string, lines: readonly number[]): Promise<ToldLineRow[]> {
+    return on.query<ToldLineRow>(
+      `SELECT t.line, t.id AS "transferId", t.client_transfer_id AS "clientTransferId", t.amount_minor AS "amountMinor", t.currency
+         FROM transfers t JOIN unnest($2::int[]) AS l (line) USING (line) WHERE t.bulk_id = $1`,
+      [bulkId, lines],
+    );
   }
 
   /** Null for a bulk without lines. */

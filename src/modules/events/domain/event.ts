@@ -1,0 +1,81 @@
+import type { EventData } from './event-data.js';
+import { LINES_RECORDED, type EventType, type TransferEventType } from './event-type.js';
+import { type LineGroup, linesOf } from './line-block.js';
+
+/** Something that happened, as it is told. */
+export interface Event<Type extends EventType = EventType> {
+  /** The same however often it is told. */
+  readonly id: string;
+  readonly type: Type;
+  /** 1, 2, 3 and so on within the organization, in the order of commits, without a gap. */
+  readonly sequence: number;
+  readonly occurredAt: Date;
+  readonly organizationId: string;
+  /** Whose story it belongs to: a bulk request, an account, a key. */
+  readonly subjectId: string;
+  readonly data: EventData<Type>;
+}
+
+/** A row of the log: one event, or a block of them whose last has this sequence. */
+export interface EventRecord {
+  readonly organizationId: string;
+  readonly sequence: number;
+  readonly size: number;
+  readonly type: EventType | typeof LINES_RECORDED;
+  readonly subjectId: string;
+  readonly data: unknown;
+  readonly occurredAt: Date;
+}
+
+/** What an event of a line tells about the line, besides what became of it. */
+export interface LineDetail {
+  readonly line: number;
+  readonly transferId: string;
+  readonly clientTransferId: string | null;
+  /** Decimal string. */
+  readonly amount: string;
+  readonly currency: string;
+}
+
+/** Derived from the place in the log, so nothing has to be stored for it. */
+export const eventId = (organizationId: string, sequence: number): string =>
+  `evt_${organizationId.replaceAll('-', '')}_${sequence}`;
+
+/** An event of a block, before anybody has looked up its line. */
+export interface LineEvent {
+  readonly sequence: number;
+  readonly type: TransferEventType;
+  readonly line: number;
+  readonly code: string | null;
+}
+
+/** The events of a block in the order of their lines. */
+export function lineEvents({ sequence, size, data }: EventRecord): LineEvent[] {
+  return linesOf(data as LineGroup[]).map(({ line, to, code }, index) => ({
+    sequence: sequence - size + 1 + index,
+    type: `transfer.${to}` as TransferEventType,
+    line,
+    code,
+  }));
+}
+
+export function toEvent(record: EventRecord): Event {
+  const { organizationId, sequence, occurredAt, subjectId, type, data } = record;
+  const id = eventId(organizationId, sequence);
+  return { id, type, sequence, occurredAt, organizationId, subjectId, data } as Event;
+}
+
+export function toTransferEvent(record: EventRecord, { sequence, type, code }: LineEvent, detail: LineDetail): Event {
+  const { organizationId, occurredAt, subjectId } = record;
+  const data: EventData<TransferEventType> = {
+    transfer_id: detail.transferId,
+    bulk_request_id: subjectId,
+    line: detail.line,
+    client_transfer_id: detail.clientTransferId,
+    status: type.slice('transfer.'.length),
+    reason_code: code,
+    amount: detail.amount,
+    currency: detail.currency,
+  };
+  return { id: eventId(organizationId, sequence), type, sequence, occurredAt, organizationId, subjectId, data };
+}

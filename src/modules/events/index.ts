@@ -1,0 +1,11 @@
+export { type EventConsumer, FollowEvents } from './application/follow-events.js';
+export { type EventPage, ReadEvents } from './application/read-events.js';
+export type { Event, LineDetail } from './domain/event.js';
+export type { EventData } from './domain/event-data.js';
+export { EVENT_FILTERS, EVENT_TYPES, type EventType, isEventFilter, typesOf } from './domain/event-type.js';
+export type { LineOutcome } from './domain/line-block.js';
+export { EventLines } from './event-lines.js';
+export { EventLog, type EventNote } from './event-log.js';
+export { EventLogModule } from './event-log.module.js';
+export { EventsModule } from './events.module.js';
+export { EventsQueries } from './events.queries.js';
