@@ -120,12 +120,17 @@ describe('the door', () => {
     [{}, 'operator', 'unauthenticated'],
     [basic('trk_unknown'), 'operator', 'unauthenticated'],
     [{ authorization: 'Bearer trk_good' }, 'operator', 'unauthenticated'],
-    [basic('trk_good'), 'fraud:review', 'forbidden'],
     [basic('trk_signing'), 'operator', 'invalid_signature'],
   ])('keeps out %j for %s', async (headers, scope, code) => {
     const asked = request('/ops/queues', { headers });
     await expect(authenticateBasic(asked, door, scope)).rejects.toMatchObject({ code });
     expect(asked.principal).toBeNull();
+  });
+
+  it('keeps out a password that is a key without the scope, and says who it was', async () => {
+    const asked = request('/ops/queues', { headers: basic('trk_good') });
+    await expect(authenticateBasic(asked, door, 'fraud:review')).rejects.toMatchObject({ code: 'forbidden' });
+    expect(asked.principal).toBe(operator);
   });
 
   describe('for whoever guesses', () => {
