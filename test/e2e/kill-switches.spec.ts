@@ -62,7 +62,7 @@ describe('kill switches', () => {
     const { id } = await acme.submit({ ...bulkOf(...lines(20)), ...unlike('organization') });
     expect((await acme.balance()).reserved).toBe('20.00');
     // The worker has nothing of it to do, and neither has a person who steps through it.
-    expect((await acme.post('/internal/jobs/transfers', {})).body).toEqual({ chunk: null });
+    expect((await acme.step('transfers')).body).toEqual({ chunk: null });
     expect(await read(id)).toMatchObject({ status: 'processing', counts: { pending: 20, submitting: 0 } });
     expect((await put('organization', { engaged: false }, operator.secret)).body).toEqual({
       scope: 'organization',
@@ -81,7 +81,7 @@ describe('kill switches', () => {
     const { pending } = (await read(id)).counts;
     expect(pending).toBeGreaterThan(0);
     await eventually(async () => (await read(id)).counts.settled === 100 - pending, { what: 'the windows to end' });
-    expect((await acme.post('/internal/jobs/transfers', {})).body).toEqual({ chunk: null });
+    expect((await acme.step('transfers')).body).toEqual({ chunk: null });
     expect((await read(id)).counts).toMatchObject({ pending, submitting: 0, settled: 100 - pending });
     expect((await put('rails/sandbox', { engaged: false })).body).toEqual({ scope: 'rail', target: 'sandbox', ...OFF });
     expect(await acme.ended(id)).toMatchObject({ status: 'completed', counts: { settled: 100 } });
