@@ -98,6 +98,36 @@ describe('kill switches', () => {
     }
   });
 
+  it('that the platform engaged are released by nobody else, also when an operator had engaged them before', async () => {
+    const inside = { 'x-organization-id': acme.organizationId };
+    const body = { engaged: true, reason: 'Under investigation' };
+    const byPlatform = { engaged: true, engaged_by: 'admin', reason: 'Under investigation' };
+    for (const engagedBefore of [false, true]) {
+      const own = engagedBefore ? await engage('organization', operator.secret) : null;
+      const taken = await put('organization', body, acme.api.adminKey, inside);
+      expect([taken.status, taken.body]).toMatchObject([200, byPlatform]);
+      if (own !== null) expect(taken.body.engaged_at).toBe(own.engaged_at);
+      for (const release of [true, false, true]) {
+        const answer = await put(
+          'organization',
+          release ? { engaged: false } : { engaged: true, reason: REASON },
+          operator.secret,
+        );
+        if (release) expect(verdict(answer)).toEqual([403, 'stopped_by_platform']);
+        else expect([answer.status, answer.body]).toMatchObject([200, byPlatform]);
+      }
+      const released = await put('organization', { engaged: false }, acme.api.adminKey, inside);
+      expect([released.status, released.body]).toMatchObject([200, OFF]);
+    }
+    const { body: log } = await acme.call('/audit-log?resource_type=kill_switch&limit=6');
+    const told = (log.data as { action: string; actor: { kind: string }; before: { engaged: boolean } }[]).slice(0, 3);
+    expect(told.map(({ action, actor, before }) => [action, actor.kind, before.engaged])).toEqual([
+      ['kill_switch.released', 'admin', true],
+      ['kill_switch.engaged', 'admin', true],
+      ['kill_switch.engaged', 'key', false],
+    ]);
+  });
+
   it('are listed: those of rails to every operator, those of organizations to their own', async () => {
     const inStrangers = { 'x-organization-id': strangersId };
     const rail = await engage('rails/http');
