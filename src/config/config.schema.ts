@@ -146,6 +146,10 @@ export const configSchema = z
     path: ['DATA_ENCRYPTION_KEYS'],
     message: 'holds the development key, which everybody knows',
   })
+  .refine(({ NODE_ENV, ADMIN_API_KEY: key }) => NODE_ENV !== 'production' || key === undefined || key.length >= 32, {
+    path: ['ADMIN_API_KEY'],
+    message: 'needs at least 32 characters when NODE_ENV is production: openssl rand -hex 32',
+  })
   .refine((config) => config.OIDC_ISSUER === undefined || config.OIDC_AUDIENCE !== undefined, {
     path: ['OIDC_AUDIENCE'],
     message: 'is needed with OIDC_ISSUER: a token that was made for somebody else must open nothing',

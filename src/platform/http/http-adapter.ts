@@ -7,6 +7,7 @@ import { DomainError } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
 import { withRequestId } from '../logging/index.js';
 import { type AuthenticationSettings, guardRequests } from './authentication.js';
+import { trustedHops } from './client-network.js';
 import { allowOrigins } from './cors.js';
 import type { Doorkeeper } from './doorkeeper.js';
 import { nothingHere } from './error-translation.js';
@@ -101,7 +102,7 @@ export class HttpAdapter extends FastifyAdapter {
 function createInstance(settings: HttpSettings, securityHeaders: SecurityHeaders): FastifyInstance {
   const headersTimeout = settings.HTTP_HEADERS_TIMEOUT_MS;
   const instance = fastify({
-    trustProxy: settings.TRUST_PROXY,
+    trustProxy: trustedHops(settings.TRUST_PROXY),
     http: {
       headersTimeout,
       connectionsCheckingInterval: Math.min(MAX_CONNECTIONS_CHECK_MS, headersTimeout / 2),
