@@ -210,6 +210,8 @@ describe('the settings of the edge', () => {
     { ADMIN_API_KEY: 'k'.repeat(8) },
     { ADMIN_API_KEY: 'k'.repeat(32), ...PRODUCTION },
     PRODUCTION,
+    { OIDC_ISSUER: 'http://issuer', OIDC_AUDIENCE: 'a', OIDC_JWKS_URL: 'http://issuer/keys' },
+    { OIDC_ISSUER: 'https://issuer', OIDC_AUDIENCE: 'a', OIDC_JWKS_URL: 'https://issuer/keys', ...PRODUCTION },
   ])('may be %j', (env) => {
     expect(problemsOf(env)).toBe('');
   });
@@ -225,6 +227,8 @@ describe('the settings of the edge', () => {
     { REQUIRE_HTTPS: 'true' },
     { ADMIN_API_KEY: 'k'.repeat(7) },
     { ADMIN_API_KEY: 'k'.repeat(31), ...PRODUCTION },
+    { OIDC_ISSUER: 'http://issuer', OIDC_AUDIENCE: 'a', ...PRODUCTION },
+    { OIDC_JWKS_URL: 'http://issuer/keys', OIDC_ISSUER: 'https://issuer', OIDC_AUDIENCE: 'a', ...PRODUCTION },
   ])('may not be %j', (env) => {
     expect(problemsOf(env)).toContain(Object.keys(env)[0]);
   });
