@@ -1,6 +1,6 @@
 import { Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, Scopes } from '../../../platform/http/index.js';
+import { ApiProblems, PlatformScope } from '../../../platform/http/index.js';
 import { BulkRequestsService } from '../bulk-requests.service.js';
 import { CompletionStepDto } from './bulk-requests.dto.js';
 
@@ -12,11 +12,11 @@ export class BulkRequestJobsController {
   /**
    * Complete the next bulk request of which nothing is open, in this process
    *
-   * Steps through bulk requests by hand, without a worker.
+   * Steps through bulk requests by hand, without a worker: of any organization, so only the platform may.
    */
   @Post('bulk-completions')
   @HttpCode(200)
-  @Scopes('operator')
+  @PlatformScope()
   @ApiOkResponse({ type: CompletionStepDto, description: 'What was completed.' })
   @ApiProblems(401, 403, 503)
   async completeNext(): Promise<CompletionStepDto> {

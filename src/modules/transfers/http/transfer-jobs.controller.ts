@@ -1,6 +1,6 @@
 import { Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, Scopes } from '../../../platform/http/index.js';
+import { ApiProblems, PlatformScope } from '../../../platform/http/index.js';
 import { TransfersService } from '../transfers.service.js';
 import { StepDto } from './transfers.dto.js';
 
@@ -13,11 +13,11 @@ export class TransferJobsController {
    * Execute the next due chunk in this process
    *
    * Steps through bulk requests by hand, without a worker: each call takes the next due chunk of any organization, pays its lines, and
-   * says what happened.
+   * says what happened. Only the platform may: whose turn it is, the engine decides.
    */
   @Post('transfers')
   @HttpCode(200)
-  @Scopes('operator')
+  @PlatformScope()
   @ApiOkResponse({ type: StepDto, description: 'What was executed.' })
   @ApiProblems(401, 403)
   async executeNext(): Promise<StepDto> {
