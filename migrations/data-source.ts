@@ -20,6 +20,7 @@ import { CreatePaymentPolicies1795252500000 } from './1795252500000-create-payme
 import { CountAcceptances1795252510000 } from './1795252510000-count-acceptances.js';
 import { ProveOnlyWhatChanged1795252515000 } from './1795252515000-prove-only-what-changed.js';
 import { KeepPoliciesOutOfPlans1795252516000 } from './1795252516000-keep-policies-out-of-plans.js';
+import { HardenRoles1795252518000 } from './1795252518000-harden-roles.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
 export default new DataSource({
@@ -48,5 +49,6 @@ export default new DataSource({
     CountAcceptances1795252510000,
     ProveOnlyWhatChanged1795252515000,
     KeepPoliciesOutOfPlans1795252516000,
+    HardenRoles1795252518000,
   ],
 });

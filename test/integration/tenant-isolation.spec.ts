@@ -262,6 +262,18 @@ describe('organizations', () => {
       }
     });
 
+    it.each(ROLES)('are not proven by what %s notes with a trigger of its own', async (role) => {
+      for (const notes of ['note_entries', 'note_holds', 'note_balances', 'prove_balances']) {
+        const trick = `
+          CREATE TEMP TABLE entered (credit_account_id uuid, debit_account_id uuid, amount_minor bigint) ON COMMIT DROP;
+          CREATE TRIGGER tricks AFTER INSERT ON entered REFERENCING NEW TABLE AS entered
+            FOR EACH STATEMENT EXECUTE FUNCTION ${notes}()`;
+        await expect(session.run(role, ours.organizationId, trick)).rejects.toThrow(
+          `permission denied for function ${notes}`,
+        );
+      }
+    });
+
     it('may be put right by a change that matches no entry, when an account was wrong', async () => {
       const { organizationId } = ours;
       const { id } = await createFundedAccount(worker.app, { organizationId });
