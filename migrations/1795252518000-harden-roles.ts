@@ -44,6 +44,8 @@ export class HardenRoles1795252518000 implements MigrationInterface {
     await runner.query(`
       -- Asked for when a trigger is made, and not when it fires: on a table of its own, a role could have noted what was never booked.
       REVOKE EXECUTE ON FUNCTION ${OWNERS_FUNCTIONS} FROM PUBLIC;
+      -- Else a temporary table of that name would say which accounts there are.
+      ALTER FUNCTION check_ledger_accounts() SET search_path = public, pg_temp;
 
       -- Every row is deleted by who wrote it, and stays on its page for as long as anybody's snapshot is older: each commit read them all.
       ${NOTED.map(findByTransaction).join('\n')}
@@ -63,6 +65,7 @@ export class HardenRoles1795252518000 implements MigrationInterface {
           ALTER TABLE ${table} RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold, autovacuum_vacuum_cost_delay);
           ALTER TABLE ${table} DROP COLUMN xact;`,
       ).join('\n')}
+      ALTER FUNCTION check_ledger_accounts() RESET search_path;
       GRANT EXECUTE ON FUNCTION ${OWNERS_FUNCTIONS} TO PUBLIC;
     `);
   }
