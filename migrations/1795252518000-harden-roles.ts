@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { ORGANIZATION } from './row-security.js';
 
 /** They act with the rights of the owner, for the tables that their triggers are on and for no others. */
 const OWNERS_FUNCTIONS = 'note_entries, note_holds, note_balances, prove_balances';
@@ -47,6 +48,10 @@ export class HardenRoles1795252518000 implements MigrationInterface {
       -- Else a temporary table of that name would say which accounts there are.
       ALTER FUNCTION check_ledger_accounts() SET search_path = public, pg_temp;
 
+      -- Keys are made by the platform. One that an organization could write would open whatever its scopes say.
+      REVOKE INSERT, UPDATE ON api_keys, organizations FROM ${ORGANIZATION};
+      ALTER TABLE api_keys ADD CONSTRAINT api_keys_are_of_organizations CHECK (array_position(scopes, 'admin') IS NULL);
+
       -- Every row is deleted by who wrote it, and stays on its page for as long as anybody's snapshot is older: each commit read them all.
       ${NOTED.map(findByTransaction).join('\n')}
       ${proveBalances({
@@ -65,6 +70,8 @@ export class HardenRoles1795252518000 implements MigrationInterface {
           ALTER TABLE ${table} RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold, autovacuum_vacuum_cost_delay);
           ALTER TABLE ${table} DROP COLUMN xact;`,
       ).join('\n')}
+      ALTER TABLE api_keys DROP CONSTRAINT api_keys_are_of_organizations;
+      GRANT INSERT, UPDATE ON api_keys, organizations TO ${ORGANIZATION};
       ALTER FUNCTION check_ledger_accounts() RESET search_path;
       GRANT EXECUTE ON FUNCTION ${OWNERS_FUNCTIONS} TO PUBLIC;
     `);

@@ -124,8 +124,12 @@ describe('organizations', () => {
     ).rejects.toMatchObject(PERMISSION_DENIED);
   });
 
-  it('loosen nothing that their payments are held against', async () => {
+  it('make no keys, and loosen nothing that their payments are held against', async () => {
     for (const statement of [
+      `INSERT INTO api_keys (id, organization_id, public_id, secret_hash, name, scopes, lineage_id)
+       VALUES (gen_random_uuid(), $1, 'made', '', 'Made', '{operator}', gen_random_uuid())`,
+      `UPDATE api_keys SET scopes = '{admin}'`,
+      `UPDATE organizations SET slug = 'theirs'`,
       `UPDATE payment_policies SET approval = NULL`,
       `INSERT INTO payment_policies (organization_id, duplicate_policy, version) VALUES ($1, 'warn', 1)`,
       `DELETE FROM payment_limits WHERE organization_id = $1`,
