@@ -1,13 +1,52 @@
 import { startWorking } from '../../src/app/start-working.js';
-import { createApiKey, createOrganization } from '../factories/organizations.js';
+import { PaidCounterpartyRepository } from '../../src/modules/transfers/persistence/paid-counterparty.repository.js';
+import { Database, ofOrganization, type Queryable, type Tx } from '../../src/platform/database/index.js';
+import { createAccount, createApiKey, createOrganization } from '../factories/organizations.js';
 import { eventually } from '../support/eventually.js';
-import { startTestWorker } from '../support/test-worker.js';
-import { ownerOf } from '../support/owner.js';
+import { ownerOf, tampererOf } from '../support/owner.js';
+import { rowsRead } from '../support/rows-read.js';
+import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
-describe('housekeeping', () => {
-  it('deletes expired idempotency keys and nonces, and leaves the others', async () => {
-    const worker = await startTestWorker({}, { working: false });
-    const database = ownerOf(worker.app);
+describe('a database that has grown', () => {
+  let worker: TestWorker;
+  let database: Queryable;
+  beforeAll(async () => {
+    worker = await startTestWorker({}, { working: false });
+    database = ownerOf(worker.app);
+  });
+  afterAll(() => worker.close());
+
+  describe('by a long history of an organization', () => {
+    const ROWS = 3_000;
+    let organizationId: string;
+    let accountId: string;
+    const read = (table: string, ask: (on: Tx) => Promise<unknown>) =>
+      rowsRead(worker.app, ofOrganization(organizationId), table, ask);
+
+    beforeAll(async () => {
+      ({ id: organizationId } = await createOrganization(worker.app));
+      ({ id: accountId } = await createAccount(worker.app, { organizationId }));
+      const tamperer = tampererOf(worker.app);
+      const id = `(lpad(to_hex((extract(epoch FROM now() - interval '1 year') * 1000)::bigint + n), 12, '0') || '70008' || substr(md5(n::text), 1, 15))::uuid`;
+      const past = `FROM generate_series(1, ${ROWS}) AS n`;
+      await tamperer.execute(
+        `INSERT INTO transfers (id, organization_id, bulk_id, chunk_id, debtor_account_id, line, amount_minor, currency, rail, status,
+           counterparty_name, counterparty_iban_sealed, counterparty_index)
+         SELECT ${id}, $1, ${id}, ${id}, $2, 0, 1, 'EUR', 'sandbox', 'settled', 'Somebody', '', n ${past}`,
+        [organizationId, accountId],
+      );
+      await database.execute('ANALYZE transfers');
+    });
+
+    it('counts new counterparties by one row for each', async () => {
+      const asked = Array.from({ length: 100 }, (_, place) => [BigInt(place + ROWS - 50)]);
+      const count = (on: Queryable) => new PaidCounterpartyRepository().countNew(on, organizationId, asked);
+      await expect(read('transfers', count)).resolves.toBe(51);
+      await expect(count(worker.app.get(Database).of(organizationId))).resolves.toBe(49);
+    });
+  });
+
+  it('loses expired idempotency keys and nonces, and keeps the others', async () => {
     await database.execute(
       `INSERT INTO idempotency_keys (organization_id, operation, key, body_hash, expires_at)
        SELECT gen_random_uuid(), 'test', n::text, '', now() + CASE WHEN n <= 1500 THEN interval '-1 s' ELSE interval '1 h' END
@@ -28,6 +67,5 @@ describe('housekeeping', () => {
     const nonces = () => database.query<{ nonce: string }>(`SELECT nonce FROM request_nonces ORDER BY nonce`);
     await eventually(async () => (await nonces()).length === 2, { what: 'the expired nonces to go' });
     expect((await nonces()).map((row) => row.nonce)).toEqual(['5501', '5502']);
-    await worker.close();
   });
 });
