@@ -1,4 +1,9 @@
 import { startWorking } from '../../src/app/start-working.js';
+import { newId } from '../../src/domain/ids.js';
+import {
+  BulkRequestRepository,
+  type BulkRequestRow,
+} from '../../src/modules/bulk-requests/persistence/bulk-request.repository.js';
 import { PaidCounterpartyRepository } from '../../src/modules/transfers/persistence/paid-counterparty.repository.js';
 import { Database, ofOrganization, type Queryable, type Tx } from '../../src/platform/database/index.js';
 import { createAccount, createApiKey, createOrganization } from '../factories/organizations.js';
@@ -18,6 +23,8 @@ describe('a database that has grown', () => {
 
   describe('by a long history of an organization', () => {
     const ROWS = 3_000;
+    /** As many as one page, and then some. */
+    const FEW = 30;
     let organizationId: string;
     let accountId: string;
     const read = (table: string, ask: (on: Tx) => Promise<unknown>) =>
@@ -30,12 +37,32 @@ describe('a database that has grown', () => {
       const id = `(lpad(to_hex((extract(epoch FROM now() - interval '1 year') * 1000)::bigint + n), 12, '0') || '70008' || substr(md5(n::text), 1, 15))::uuid`;
       const past = `FROM generate_series(1, ${ROWS}) AS n`;
       await tamperer.execute(
+        `INSERT INTO bulk_requests (id, organization_id, debtor_account_id, currency, status, on_failure, validation, priority, rail,
+           metadata, total_minor, transfer_count, pending_count, created_at)
+         SELECT ${id}, $1, $2, 'EUR', 'completed', 'continue', 'partial', 'normal', 'sandbox', '{"kind": "payroll"}', 1, 1, 0,
+                now() - interval '1 year' ${past}`,
+        [organizationId, accountId],
+      );
+      await tamperer.execute(
         `INSERT INTO transfers (id, organization_id, bulk_id, chunk_id, debtor_account_id, line, amount_minor, currency, rail, status,
            counterparty_name, counterparty_iban_sealed, counterparty_index)
          SELECT ${id}, $1, ${id}, ${id}, $2, 0, 1, 'EUR', 'sandbox', 'settled', 'Somebody', '', n ${past}`,
         [organizationId, accountId],
       );
-      await database.execute('ANALYZE transfers');
+      await database.execute('ANALYZE bulk_requests, transfers');
+    });
+
+    it.each(['awaiting_approval', 'failed'] as const)('lists bulks that are %s without reading it', async (status) => {
+      const created = { from: null, before: null, idFrom: null, idBefore: null };
+      const list = (on: Queryable) =>
+        new BulkRequestRepository().list(on, { organizationId, status, created }, null, 20);
+      await expect(read('bulk_requests', list)).resolves.toBeLessThan(FEW);
+    });
+
+    it.each([{ kind: 'bonus' }, {}])('finds no bulk before one of %j without reading it', async (metadata) => {
+      const row = { id: newId(), organizationId, debtorAccountId: accountId, metadata } as unknown as BulkRequestRow;
+      const find = (on: Queryable) => new BulkRequestRepository().findPrevious(on, row);
+      await expect(read('bulk_requests', find)).resolves.toBeLessThan(FEW);
     });
 
     it('counts new counterparties by one row for each', async () => {
