@@ -9,12 +9,15 @@ export class IndexRareLookups1795252518500 implements MigrationInterface {
       -- A column, because row level security lets no index be searched by an operator that might tell what it sees, as ->> might.
       ALTER TABLE bulk_requests ADD COLUMN kind text GENERATED ALWAYS AS (metadata ->> 'kind') STORED;
       CREATE INDEX bulk_requests_of_kind ON bulk_requests (organization_id, debtor_account_id, kind, id) WHERE origin IS NULL;
+
+      CREATE INDEX audit_log_of_action ON audit_log (organization_id, action, id);
+      CREATE INDEX audit_log_of_actor ON audit_log (organization_id, actor_id, id);
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP INDEX bulk_requests_of_kind, bulk_requests_not_completed;
+      DROP INDEX audit_log_of_action, audit_log_of_actor, bulk_requests_of_kind, bulk_requests_not_completed;
       ALTER TABLE bulk_requests DROP COLUMN kind;
     `);
   }

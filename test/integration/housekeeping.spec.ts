@@ -1,5 +1,6 @@
 import { startWorking } from '../../src/app/start-working.js';
 import { newId } from '../../src/domain/ids.js';
+import { AuditLogRepository } from '../../src/modules/audit/persistence/audit-log.repository.js';
 import {
   BulkRequestRepository,
   type BulkRequestRow,
@@ -49,7 +50,14 @@ describe('a database that has grown', () => {
          SELECT ${id}, $1, ${id}, ${id}, $2, 0, 1, 'EUR', 'sandbox', 'settled', 'Somebody', '', n ${past}`,
         [organizationId, accountId],
       );
-      await database.execute('ANALYZE bulk_requests, transfers');
+      await tamperer.execute(
+        `INSERT INTO audit_log (id, organization_id, chain, sequence, occurred_at, action, actor_kind, actor_id, resource_type,
+           resource_id, previous_hash, hash)
+         SELECT ${id}, $1, 'changes', 1000 + n, now(), 'bulk_request.submitted', 'key', 'somebody', 'bulk_request', '',
+                sha256(''), sha256('') ${past}`,
+        [organizationId],
+      );
+      await database.execute('ANALYZE bulk_requests, transfers, audit_log');
     });
 
     it.each(['awaiting_approval', 'failed'] as const)('lists bulks that are %s without reading it', async (status) => {
@@ -64,6 +72,21 @@ describe('a database that has grown', () => {
       const find = (on: Queryable) => new BulkRequestRepository().findPrevious(on, row);
       await expect(read('bulk_requests', find)).resolves.toBeLessThan(FEW);
     });
+
+    it.each([{ action: 'api_key.created' }, { actorId: 'nobody' }])(
+      'lists entries by %j without reading it',
+      async (by) => {
+        const any = { action: null, actorId: null, resourceType: null, resourceId: null, chain: null, sequence: null };
+        const list = (on: Queryable) =>
+          new AuditLogRepository().list(
+            on,
+            organizationId,
+            { ...any, from: null, before: null, ...by },
+            { limit: 20, idFrom: null, beforeId: null },
+          );
+        await expect(read('audit_log', list)).resolves.toBeLessThan(FEW);
+      },
+    );
 
     it('counts new counterparties by one row for each', async () => {
       const asked = Array.from({ length: 100 }, (_, place) => [BigInt(place + ROWS - 50)]);
