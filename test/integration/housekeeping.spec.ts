@@ -5,8 +5,10 @@ import {
   BulkRequestRepository,
   type BulkRequestRow,
 } from '../../src/modules/bulk-requests/persistence/bulk-request.repository.js';
+import { LimitsRepository } from '../../src/modules/policies/persistence/limits.repository.js';
 import { PaidCounterpartyRepository } from '../../src/modules/transfers/persistence/paid-counterparty.repository.js';
-import { Database, ofOrganization, type Queryable, type Tx } from '../../src/platform/database/index.js';
+import { Database, ofOrganization, PLATFORM, type Queryable, type Tx } from '../../src/platform/database/index.js';
+import { setLimits } from '../factories/approvals.js';
 import { createAccount, createApiKey, createOrganization } from '../factories/organizations.js';
 import { eventually } from '../support/eventually.js';
 import { ownerOf, tampererOf } from '../support/owner.js';
@@ -28,8 +30,8 @@ describe('a database that has grown', () => {
     const FEW = 30;
     let organizationId: string;
     let accountId: string;
-    const read = (table: string, ask: (on: Tx) => Promise<unknown>) =>
-      rowsRead(worker.app, ofOrganization(organizationId), table, ask);
+    const read = (table: string, ask: (on: Tx) => Promise<unknown>, access = ofOrganization(organizationId)) =>
+      rowsRead(worker.app, access, table, ask);
 
     beforeAll(async () => {
       ({ id: organizationId } = await createOrganization(worker.app));
@@ -71,6 +73,12 @@ describe('a database that has grown', () => {
       const row = { id: newId(), organizationId, debtorAccountId: accountId, metadata } as unknown as BulkRequestRow;
       const find = (on: Queryable) => new BulkRequestRepository().findPrevious(on, row);
       await expect(read('bulk_requests', find)).resolves.toBeLessThan(FEW);
+    });
+
+    it('counts what was accepted today without reading it', async () => {
+      await setLimits(worker.app, organizationId, { max_amount: '30.00' });
+      const count = (tx: Tx) => new LimitsRepository().countToday(tx, organizationId);
+      await expect(read('bulk_requests', count, PLATFORM)).resolves.toBeLessThan(FEW);
     });
 
     it.each([{ action: 'api_key.created' }, { actorId: 'nobody' }])(
