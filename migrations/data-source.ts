@@ -21,6 +21,8 @@ import { CountAcceptances1795252510000 } from './1795252510000-count-acceptances
 import { ProveOnlyWhatChanged1795252515000 } from './1795252515000-prove-only-what-changed.js';
 import { KeepPoliciesOutOfPlans1795252516000 } from './1795252516000-keep-policies-out-of-plans.js';
 import { FindAlikePayments1795252517000 } from './1795252517000-find-alike-payments.js';
+import { HardenRoles1795252518000 } from './1795252518000-harden-roles.js';
+import { IndexRareLookups1795252518500 } from './1795252518500-index-rare-lookups.js';
 import { RememberWhoFroze1795252519000 } from './1795252519000-remember-who-froze.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
@@ -51,6 +53,8 @@ export default new DataSource({
     ProveOnlyWhatChanged1795252515000,
     KeepPoliciesOutOfPlans1795252516000,
     FindAlikePayments1795252517000,
+    HardenRoles1795252518000,
+    IndexRareLookups1795252518500,
     RememberWhoFroze1795252519000,
   ],
 });

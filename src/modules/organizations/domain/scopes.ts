@@ -23,3 +23,7 @@ export const SCOPES = [
 
 /** What a key of an organization can hold. `admin`, the platform itself, is not among them: only the configured key holds it. */
 export type Scope = (typeof SCOPES)[number];
+
+/** What of `named` an organization can hold, wherever it is read from: `admin` means nothing there. */
+export const grantableScopes = (named: readonly unknown[]): readonly Scope[] =>
+  SCOPES.filter((scope) => named.includes(scope));

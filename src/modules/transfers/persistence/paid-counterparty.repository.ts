@@ -37,6 +37,10 @@ export class PaidCounterpartyRepository {
   /**
    * How many of these counterparties, each with its indexes, the organization has never paid. What is only waiting to be sent, for an
    * approval perhaps, is not paid: else a first bulk that waits would let a second one pass.
+   *
+   * Each is looked up by itself, in the order of the one index that begins with it. As an equality and an EXISTS it was planned as a join
+   * with all that the organization ever paid, or, on a table without statistics, with a look at all of it for each (measured: 20 s and more
+   * for 10,000 among a million, instead of 0.3 s).
    */
   async countNew(
     on: Queryable,
@@ -45,9 +49,10 @@ export class PaidCounterpartyRepository {
   ): Promise<number> {
     const [row] = await on.query<{ known: number }>(
       `SELECT count(DISTINCT asked.place)::int AS known FROM unnest($2::int[], $3::bigint[]) AS asked (place, index)
-        WHERE EXISTS (SELECT FROM transfers t
-                       WHERE t.counterparty_index = asked.index AND t.organization_id = $1
-                         AND t.status IN ('settled', 'submitted'))`,
+        CROSS JOIN LATERAL (SELECT FROM transfers t
+                             WHERE t.counterparty_index BETWEEN asked.index AND asked.index
+                               AND (t.organization_id = $1) IS TRUE AND t.status IN ('settled', 'submitted')
+                             ORDER BY t.counterparty_index LIMIT 1) AS paid`,
       [
         organizationId,
         counterparties.flatMap((indexes, place) => indexes.map(() => place)),
