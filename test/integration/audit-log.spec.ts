@@ -50,7 +50,7 @@ describe('the audit log', () => {
       await also?.(tx);
     });
   const entriesOf = (organizationId: string | null) =>
-    log.listChain(database, organizationId, 'changes', { after: null, limit: 10_000 });
+    log.listChain(database, organizationId, 'changes', { after: null, through: 10_000, limit: 10_000 });
   const sequencesOf = async (organizationId: string | null) =>
     (await entriesOf(organizationId)).map(({ sequence }) => sequence);
   const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
