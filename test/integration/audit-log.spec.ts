@@ -205,6 +205,12 @@ describe('the audit log', () => {
       ],
       ['a head deleted', [`DELETE FROM audit_heads WHERE organization_id = $org`], 5, 'head'],
       ['everything deleted but the head', [`DELETE FROM audit_log WHERE organization_id = $org`], 1, 'head'],
+      [
+        'everything deleted',
+        ['log', 'heads'].map((table) => `DELETE FROM audit_${table} WHERE organization_id = $org`),
+        1,
+        'head',
+      ],
     ])('finds %s', async (_, statements, sequence, problem) => {
       const organizationId = newId();
       await write(organizationId, 5);
