@@ -23,6 +23,7 @@ import { KeepPoliciesOutOfPlans1795252516000 } from './1795252516000-keep-polici
 import { FindAlikePayments1795252517000 } from './1795252517000-find-alike-payments.js';
 import { HardenRoles1795252518000 } from './1795252518000-harden-roles.js';
 import { IndexRareLookups1795252518500 } from './1795252518500-index-rare-lookups.js';
+import { BeginAuditChains1795252518700 } from './1795252518700-begin-audit-chains.js';
 import { RememberWhoFroze1795252519000 } from './1795252519000-remember-who-froze.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
@@ -55,6 +56,7 @@ export default new DataSource({
     FindAlikePayments1795252517000,
     HardenRoles1795252518000,
     IndexRareLookups1795252518500,
+    BeginAuditChains1795252518700,
     RememberWhoFroze1795252519000,
   ],
 });
