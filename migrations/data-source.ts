@@ -20,6 +20,11 @@ import { CreatePaymentPolicies1795252500000 } from './1795252500000-create-payme
 import { CountAcceptances1795252510000 } from './1795252510000-count-acceptances.js';
 import { ProveOnlyWhatChanged1795252515000 } from './1795252515000-prove-only-what-changed.js';
 import { KeepPoliciesOutOfPlans1795252516000 } from './1795252516000-keep-policies-out-of-plans.js';
+import { FindAlikePayments1795252517000 } from './1795252517000-find-alike-payments.js';
+import { HardenRoles1795252518000 } from './1795252518000-harden-roles.js';
+import { IndexRareLookups1795252518500 } from './1795252518500-index-rare-lookups.js';
+import { BeginAuditChains1795252518700 } from './1795252518700-begin-audit-chains.js';
+import { RememberWhoFroze1795252519000 } from './1795252519000-remember-who-froze.js';
 import { CreateEventLog1795252520000 } from './1795252520000-create-event-log.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
@@ -49,6 +54,11 @@ export default new DataSource({
     CountAcceptances1795252510000,
     ProveOnlyWhatChanged1795252515000,
     KeepPoliciesOutOfPlans1795252516000,
+    FindAlikePayments1795252517000,
+    HardenRoles1795252518000,
+    IndexRareLookups1795252518500,
+    BeginAuditChains1795252518700,
+    RememberWhoFroze1795252519000,
     CreateEventLog1795252520000,
   ],
 });

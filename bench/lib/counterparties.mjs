@@ -34,7 +34,11 @@ export async function sealPastLines(client, organizationId, counterparties) {
   );
   function* blocks() {
     for (let from = 0; from < rows.length; from += ROWS_PER_BLOCK) {
-      const lines = rows.slice(from, from + ROWS_PER_BLOCK);
+      const lines = rows.slice(from, from + ROWS_PER_BLOCK).map(({ id, counterpartyIban }) => ({
+        id,
+        counterpartyIban,
+        counterpartyIndex: counterparties.indexOf(organizationId, counterpartyIban),
+      }));
       const ibans = counterparties.seal(organizationId, lines);
       yield lines.map(({ id }, place) => copyRow([id, ibans[place].sealed, ibans[place].index])).join('');
     }

@@ -16,6 +16,7 @@ const httpUrl = z
     (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
     'must be an http:// or https:// URL',
   );
+const isPlainHttp = (url: string | undefined): boolean => url !== undefined && new URL(url).protocol === 'http:';
 /** Standard Webhooks: `whsec_` and 24 to 64 bytes in Base64. */
 const webhookSecret = z
   .string()
@@ -146,6 +147,18 @@ export const configSchema = z
   .refine((config) => config.NODE_ENV !== 'production' || !config.DATA_ENCRYPTION_KEYS?.some(isDevelopmentKey), {
     path: ['DATA_ENCRYPTION_KEYS'],
     message: 'holds the development key, which everybody knows',
+  })
+  .refine(({ NODE_ENV, ADMIN_API_KEY: key }) => NODE_ENV !== 'production' || key === undefined || key.length >= 32, {
+    path: ['ADMIN_API_KEY'],
+    message: 'needs at least 32 characters when NODE_ENV is production: openssl rand -hex 32',
+  })
+  .refine((config) => config.NODE_ENV !== 'production' || !isPlainHttp(config.OIDC_ISSUER), {
+    path: ['OIDC_ISSUER'],
+    message: 'must be https:// when NODE_ENV is production: whoever is on the way could name the keys of tokens',
+  })
+  .refine((config) => config.NODE_ENV !== 'production' || !isPlainHttp(config.OIDC_JWKS_URL), {
+    path: ['OIDC_JWKS_URL'],
+    message: 'must be https:// when NODE_ENV is production: whoever is on the way could name the keys of tokens',
   })
   .refine((config) => config.OIDC_ISSUER === undefined || config.OIDC_AUDIENCE !== undefined, {
     path: ['OIDC_AUDIENCE'],

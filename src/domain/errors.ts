@@ -64,6 +64,10 @@ export function fieldErrors(
 
 export const notFound = (what: string): DomainError => new DomainError('not_found', 'not_found', `No such ${what}.`);
 
+/** What the platform has stopped, nobody else lets go on. */
+export const stoppedByPlatform = (message: string): DomainError =>
+  new DomainError('forbidden', 'stopped_by_platform', message);
+
 /** Something that must never happen did: the transaction is rolled back and an operator is told. */
 export const invariantViolated = (message: string, cause?: unknown): DomainError =>
   new DomainError('invariant', 'invariant_violated', message, { cause });

@@ -113,6 +113,44 @@ describe('accounts over HTTP', () => {
     await expect(setStatus(id, 'asleep')).resolves.toMatchObject({ status: 400, body: { errors: [{ code: 'enum' }] } });
   });
 
+  it('that the platform froze, only the platform thaws or closes, also when their organization had frozen them', async () => {
+    const asPlatform = (id: string, status: string): Promise<ApiAnswer> =>
+      api.call(`/accounts/${id}`, {
+        method: 'PATCH',
+        key: api.adminKey,
+        headers: { 'x-organization-id': organizationId },
+        body: { status },
+      });
+    const [fresh, frozenBefore] = await Promise.all([1, 2].map(() => createAccount(api.app, { organizationId })));
+    await setStatus(frozenBefore?.id ?? '', 'frozen');
+    for (const { id } of [fresh, frozenBefore].filter((account) => account !== undefined)) {
+      const frozen = { status: 200, body: { id, status: 'frozen' } };
+      await expect(asPlatform(id, 'frozen')).resolves.toMatchObject(frozen);
+      for (const status of ['active', 'closed']) {
+        await expect(setStatus(id, status)).resolves.toMatchObject({
+          status: 403,
+          body: { code: 'stopped_by_platform' },
+        });
+      }
+      // Asking for what is so changes nothing, not even whose decision it is.
+      await expect(setStatus(id, 'frozen')).resolves.toMatchObject(frozen);
+      await expect(setStatus(id, 'active')).resolves.toMatchObject({ status: 403 });
+      await expect(asPlatform(id, 'active')).resolves.toMatchObject({ status: 200, body: { status: 'active' } });
+      // The platform is out of it: what the organization froze since then, it thaws.
+      for (const status of ['frozen', 'active', 'closed']) {
+        await expect(setStatus(id, status)).resolves.toMatchObject({ status: 200, body: { id, status } });
+      }
+    }
+    const log = await get(`/audit-log?resource_id=${frozenBefore?.id ?? ''}&action=account.status_changed`);
+    const changes = (log.body.data as { actor: { kind: string }; before: object; after: object }[]).reverse();
+    const byPlatform = { status: 'frozen', frozen_by_platform: true };
+    expect(changes.slice(0, 3).map(({ actor, before, after }) => [actor.kind, before, after])).toEqual([
+      ['key', { status: 'active' }, { status: 'frozen' }],
+      ['admin', { status: 'frozen' }, byPlatform],
+      ['admin', byPlatform, { status: 'active' }],
+    ]);
+  });
+
   it('are not closed with money on them', async () => {
     const { id } = await createFundedAccount(api.app, { organizationId });
     await expect(setStatus(id, 'closed')).resolves.toMatchObject({

@@ -261,12 +261,12 @@ describe('the audit log over HTTP', () => {
 
     it.each([
       ['no key', () => undefined, '/accounts', '/api/v1/accounts'],
-      ['an unknown key', () => `trk_${'a'.repeat(16)}_${'b'.repeat(43)}`, '/accounts', '/api/v1/accounts'],
+      ['an unknown key', () => `trk_${'a'.repeat(16)}_${'b'.repeat(43)}`, '/transfers', '/api/v1/transfers'],
       [
         'a known key with another secret',
         () => `${acme.key.slice(0, -43)}${'b'.repeat(43)}`,
-        '/accounts',
-        '/api/v1/accounts',
+        '/bulk-requests',
+        '/api/v1/bulk-requests',
       ],
       ['no key on a path that is none', () => undefined, '/DE89370400440532013000', '/api/v1/…'],
     ])('has %s in the log of the platform', async (_, keyShown, path, route) => {
@@ -286,7 +286,7 @@ describe('the audit log over HTTP', () => {
       expect((await acme.api.call('/accounts', { headers: { 'x-request-id': reading } })).status).toBe(401);
       const malformed = await attempt('/accounts', 'POST', acme.key, { nonsense: true });
       expect(malformed.status).toBe(400);
-      const { requestId } = await attempt('/organizations', 'POST', acme.key, {});
+      const { requestId } = await attempt('/accounts', 'DELETE', acme.key);
       await refused(requestId);
       const ids = (await list('chain=refusals&limit=100')).map((entry) => entry.request_id);
       const anonymous = (await list('chain=refusals&limit=100', acme.api.adminKey)).map((entry) => entry.request_id);

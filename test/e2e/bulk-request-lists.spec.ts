@@ -32,8 +32,8 @@ describe('lists of bulk requests and transfers', () => {
     for (const credit_transfers of [salaries, [line(), rejected, rejected], [rejected]]) {
       instants.push(new Date().toISOString());
       submitted.push(await acme.submit(bulk({ credit_transfers })));
-      await acme.post('/internal/jobs/transfers', {});
-      await acme.post('/internal/jobs/bulk-completions', {});
+      await acme.step('transfers');
+      await acme.step('bulk-completions');
     }
     for (const amount of ['4.00', '5.00']) submitted.push(await acme.submit(bulkOf(line({ amount }))));
   });

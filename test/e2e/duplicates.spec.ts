@@ -4,7 +4,7 @@ import { bulk, bulkOf, line, lines, unlike } from '../factories/submissions.js';
 import { type Acme, startAcme } from '../support/acme.js';
 import { assertInvariants } from '../support/invariants.js';
 import { ownerOf } from '../support/owner.js';
-import { verdict } from '../support/verdict.js';
+import { invalid, verdict } from '../support/verdict.js';
 
 const ANN = { counterparty_name: 'Ann Example', counterparty_iban: 'DE02120300000000202051' };
 const BOB = { counterparty_name: 'Bob Example', counterparty_iban: 'DE02500105170137075030' };
@@ -128,6 +128,81 @@ describe('payments that look like others', () => {
     const path = `/bulk-requests/${held.id}/approve`;
     expect((await acme.call(path, { method: 'POST', key: secret, body })).status).toBe(200);
     await expect(acme.ended(held.id)).resolves.toMatchObject({ status: 'completed' });
+  });
+
+  describe('are looked for again when failed lines are retried', () => {
+    const REJECTED = { description: 'sandbox:reject:AC04' };
+    const retry = (id: string, body?: object) =>
+      acme.call(`/bulk-requests/${id}/retry-failed`, { method: 'POST', ...(body && { body }) });
+    const setPolicy = async (duplicatePolicy: string): Promise<void> => {
+      const path = `/organizations/${acme.organizationId}/payment-policy`;
+      const platform = { key: acme.api.adminKey };
+      const { body: current } = await acme.call('/payment-policy');
+      const body = { approval: null, duplicate_policy: duplicatePolicy, version: current.version };
+      expect((await acme.call(path, { ...platform, method: 'PUT', body })).status).toBe(200);
+    };
+    /** A bulk request that failed, and was then paid as another one. */
+    const failedAndPaid = async (): Promise<{ failed: string; paid: string }> => {
+      const change = { ...EVE, amount: nextAmount() };
+      const { id: failed } = await pay({ ...change, ...REJECTED });
+      return { failed, paid: await idOf((await pay(change)).id) };
+    };
+    afterAll(() => setPolicy('warn'));
+
+    it('and are told, though not how the failed lines are like each other', async () => {
+      const { failed, paid } = await failedAndPaid();
+      const warnings = [`suspected_duplicate: /credit_transfers/0 looks like the transfer ${paid}`];
+      expect(await retry(failed)).toMatchObject({ status: 202, body: { status: 'processing', warnings } });
+      const alike = lines(2, () => ({ ...EVE, ...REJECTED, amount: '8.88' }));
+      const { id, warnings: first } = await pay({}, bulk({ credit_transfers: alike }));
+      expect(first).toHaveLength(1);
+      expect(await retry(id)).toMatchObject({ status: 202, body: { warnings: [], transfer_count: 2 } });
+    });
+
+    it('are refused where the organization says so, unless somebody says why they are none', async () => {
+      const { failed } = await failedAndPaid();
+      await setPolicy('block');
+      const before = await acme.rowCounts();
+      const pointer = '/credit_transfers/0 suspected_duplicate';
+      expect(verdict(await retry(failed))).toEqual([422, 'suspected_duplicate', pointer]);
+      expect(await acme.rowCounts()).toEqual(before);
+      const reason = 'The first payment was called back';
+      const answer = await retry(failed, { duplicate_override_reason: reason });
+      const told = { origin: { kind: 'retry' }, warnings: [expect.stringMatching(/^suspected_duplicate: /)] };
+      expect(answer).toMatchObject({ status: 202, body: told });
+      const id = String(answer.body.id);
+      const { body } = await acme.call(`/audit-log?action=bulk_request.duplicates_overridden&resource_id=${id}`);
+      expect(body).toMatchObject({ data: [{ reason, after: { lines: 1 } }] });
+    });
+
+    it('wait for somebody else where the organization says so', async () => {
+      const { failed } = await failedAndPaid();
+      await setPolicy('hold');
+      const { status, body } = await retry(failed, { duplicate_override_reason: 'Believe me' });
+      expect([status, body.status]).toEqual([202, 'awaiting_approval']);
+      open.push(String(body.id));
+    });
+
+    it('one is paid when they come at the same moment as others', async () => {
+      await setPolicy('block');
+      const change = { ...EVE, amount: nextAmount() };
+      const failed: { id: string }[] = [];
+      for (const text of ['a', 'b', 'c']) failed.push(await pay({ ...change, ...REJECTED }, unlike(text)));
+      const others = Array.from({ length: 3 }, (_, index) => ({ ...bulkOf(line(change)), ...unlike(`paid ${index}`) }));
+      const answers = await Promise.all([
+        ...failed.map(({ id }) => retry(id)),
+        ...others.map((body) => acme.post('/bulk-requests', body)),
+      ]);
+      expect(answers.map(({ status }) => status).sort()).toEqual([202, ...Array<number>(5).fill(422)]);
+    });
+
+    it('but not with a reason that is none', async () => {
+      const { id } = await pay({ ...EVE, ...REJECTED, amount: nextAmount() });
+      expect(verdict(await retry(id, { duplicate_override_reason: '' }))).toEqual(
+        invalid('/duplicate_override_reason too_short'),
+      );
+      expect(verdict(await retry(id, { reason: 'x' }))).toEqual(invalid('/reason unknown_field'));
+    });
   });
 
   describe('see each other when they come at the same moment', () => {

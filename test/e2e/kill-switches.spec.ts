@@ -62,7 +62,7 @@ describe('kill switches', () => {
     const { id } = await acme.submit({ ...bulkOf(...lines(20)), ...unlike('organization') });
     expect((await acme.balance()).reserved).toBe('20.00');
     // The worker has nothing of it to do, and neither has a person who steps through it.
-    expect((await acme.post('/internal/jobs/transfers', {})).body).toEqual({ chunk: null });
+    expect((await acme.step('transfers')).body).toEqual({ chunk: null });
     expect(await read(id)).toMatchObject({ status: 'processing', counts: { pending: 20, submitting: 0 } });
     expect((await put('organization', { engaged: false }, operator.secret)).body).toEqual({
       scope: 'organization',
@@ -81,7 +81,7 @@ describe('kill switches', () => {
     const { pending } = (await read(id)).counts;
     expect(pending).toBeGreaterThan(0);
     await eventually(async () => (await read(id)).counts.settled === 100 - pending, { what: 'the windows to end' });
-    expect((await acme.post('/internal/jobs/transfers', {})).body).toEqual({ chunk: null });
+    expect((await acme.step('transfers')).body).toEqual({ chunk: null });
     expect((await read(id)).counts).toMatchObject({ pending, submitting: 0, settled: 100 - pending });
     expect((await put('rails/sandbox', { engaged: false })).body).toEqual({ scope: 'rail', target: 'sandbox', ...OFF });
     expect(await acme.ended(id)).toMatchObject({ status: 'completed', counts: { settled: 100 } });
@@ -96,6 +96,36 @@ describe('kill switches', () => {
       const released = await put('rails/book', { engaged: false, reason: null });
       expect([released.status, released.body]).toEqual([200, { scope: 'rail', target: 'book', ...OFF }]);
     }
+  });
+
+  it('that the platform engaged are released by nobody else, also when an operator had engaged them before', async () => {
+    const inside = { 'x-organization-id': acme.organizationId };
+    const body = { engaged: true, reason: 'Under investigation' };
+    const byPlatform = { engaged: true, engaged_by: 'admin', reason: 'Under investigation' };
+    for (const engagedBefore of [false, true]) {
+      const own = engagedBefore ? await engage('organization', operator.secret) : null;
+      const taken = await put('organization', body, acme.api.adminKey, inside);
+      expect([taken.status, taken.body]).toMatchObject([200, byPlatform]);
+      if (own !== null) expect(taken.body.engaged_at).toBe(own.engaged_at);
+      for (const release of [true, false, true]) {
+        const answer = await put(
+          'organization',
+          release ? { engaged: false } : { engaged: true, reason: REASON },
+          operator.secret,
+        );
+        if (release) expect(verdict(answer)).toEqual([403, 'stopped_by_platform']);
+        else expect([answer.status, answer.body]).toMatchObject([200, byPlatform]);
+      }
+      const released = await put('organization', { engaged: false }, acme.api.adminKey, inside);
+      expect([released.status, released.body]).toMatchObject([200, OFF]);
+    }
+    const { body: log } = await acme.call('/audit-log?resource_type=kill_switch&limit=6');
+    const told = (log.data as { action: string; actor: { kind: string }; before: { engaged: boolean } }[]).slice(0, 3);
+    expect(told.map(({ action, actor, before }) => [action, actor.kind, before.engaged])).toEqual([
+      ['kill_switch.released', 'admin', true],
+      ['kill_switch.engaged', 'admin', true],
+      ['kill_switch.engaged', 'key', false],
+    ]);
   });
 
   it('are listed: those of rails to every operator, those of organizations to their own', async () => {

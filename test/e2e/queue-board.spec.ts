@@ -1,4 +1,7 @@
+import { newId } from '../../src/domain/ids.js';
+import { Queues } from '../../src/platform/queue/index.js';
 import { createApiKey, createOrganization } from '../factories/organizations.js';
+import { eventually } from '../support/eventually.js';
 import { startTestApi, type TestApi } from '../support/test-api.js';
 
 const basic = (key: string): string => `Basic ${Buffer.from(`operator:${key}`).toString('base64')}`;
@@ -22,20 +25,63 @@ describe('the queue board', () => {
     },
   );
 
-  it('opens for the admin key and for an operator key, not for another one', async () => {
+  it('opens for operators, and does not say whose work it is', async () => {
     const { id: organizationId } = await createOrganization(api.app);
-    const operator = await createApiKey(api.app, { organizationId, scopes: ['operator'] });
-    const other = await createApiKey(api.app, { organizationId, scopes: ['accounts:read'] });
-    expect((await get('/ops/queues', basic(api.adminKey))).statusCode).toBe(200);
-    expect((await get('/ops/queues', basic(operator.secret))).statusCode).toBe(200);
-    expect((await get('/ops/queues', basic(other.secret))).statusCode).toBe(403);
+    const { secret } = await createApiKey(api.app, { organizationId, scopes: ['operator'] });
+    const { secret: clerk } = await createApiKey(api.app, { organizationId, scopes: ['bulk-requests:write'] });
+    const job = 'recount-bulk-request';
+    const envelope = { organizationId, ids: { bulkId: newId() }, requestId: 'of-a-stranger', outboxId: null };
+    await api.app.get(Queues, { strict: false }).publish([{ job, id: newId(), generation: 1, envelope }]);
+    for (const key of [api.adminKey, secret]) {
+      expect((await get('/ops/queues', basic(key))).statusCode).toBe(200);
+      const shown = await get(`/ops/queues/api/queues?activeQueue=${job}&status=latest`, basic(key));
+      expect(shown.body).toContain('of-a-stranger');
+      expect(shown.body).not.toContain(organizationId);
+    }
+    const refused = await get('/ops/queues', basic(clerk));
+    expect([refused.statusCode, refused.json()]).toMatchObject([403, { code: 'forbidden' }]);
     expect((await get('/ops/queues', basic('trk_unknown'))).statusCode).toBe(401);
   });
 
-  it('shows every queue', async () => {
+  it('changes nothing, whoever asks, and who tried is in the audit log', async () => {
+    const { id: organizationId } = await createOrganization(api.app);
+    const { id: keyId, secret } = await createApiKey(api.app, { organizationId });
+    const pause = async (key: string, requestId: string) => {
+      const headers = { authorization: basic(key), 'x-request-id': requestId };
+      const answer = await api.app.inject({ method: 'PUT', url: '/ops/queues/api/queues/pause', headers });
+      expect([answer.statusCode, answer.json()]).toMatchObject([403, { code: 'forbidden' }]);
+      const refusal = async (): Promise<unknown> => {
+        const { body } = await api.call('/audit-log?chain=refusals', { key });
+        return (body.data as { request_id: string }[]).find((entry) => entry.request_id === requestId);
+      };
+      return eventually(refusal, { what: 'the refusal to be written down' });
+    };
+    const route = { type: 'route', id: 'PUT /ops/queues/api/queues/pause' };
+    const refused = { action: 'request.refused', resource: route, reason: 'forbidden', after: { status: 403 } };
+    await expect(pause(api.adminKey, newId())).resolves.toMatchObject({
+      ...refused,
+      organization_id: null,
+      actor: { kind: 'admin', id: 'admin' },
+    });
+    await expect(pause(secret, newId())).resolves.toMatchObject({
+      ...refused,
+      organization_id: organizationId,
+      actor: { kind: 'key', key_id: keyId },
+    });
+    const paused = await Promise.all(
+      api.app
+        .get(Queues, { strict: false })
+        .all()
+        .map((queue) => queue.isPaused()),
+    );
+    expect(paused).not.toContain(true);
+  });
+
+  it('shows every queue, for reading', async () => {
     const { queues } = (await get('/ops/queues/api/queues', basic(api.adminKey))).json<{
-      queues: { name: string }[];
+      queues: { name: string; readOnlyMode: boolean; allowRetries: boolean }[];
     }>();
+    expect(queues.every(({ readOnlyMode, allowRetries }) => readOnlyMode && !allowRetries)).toBe(true);
     expect(queues.map((queue) => queue.name).sort()).toEqual([
       'complete-bulk-request',
       'deliver-book-credits',

@@ -22,7 +22,7 @@ describe('the API without Redis', () => {
     const again = await acme.post('/bulk-requests', body, { 'idempotency-key': 'no-redis' });
     expect([again.status, again.text]).toEqual([202, first.text]);
     expect((await acme.balance()).reserved).toBe('1.00');
-    const { body: step } = await acme.post('/internal/jobs/transfers', {});
+    const { body: step } = await acme.step('transfers');
     expect(step.chunk).toMatchObject({ bulk_request_id: first.body.id, moved_to: { settled: 1 } });
     expect((await acme.call(`/bulk-requests/${first.body.id as string}/status`)).body).toMatchObject({ percent: 100 });
   });

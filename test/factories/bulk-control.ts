@@ -12,7 +12,7 @@ export interface BulkControl {
   pause(bulkId: string, idempotencyKey?: string): Promise<string>;
   resume(bulkId: string, idempotencyKey?: string): Promise<string>;
   /** The whole answer; its body has the new bulk's id, or is a problem. */
-  retryFailed(bulkId: string, idempotencyKey?: string): Promise<Retried>;
+  retryFailed(bulkId: string, idempotencyKey?: string, overrideReason?: string): Promise<Retried>;
 }
 
 export interface Retried {
@@ -37,9 +37,9 @@ export function controlOf(app: INestApplicationContext, organizationId: string):
     },
     pause: async (bulkId, key) => statusIn(await service.pause(command(bulkId, key), state)),
     resume: async (bulkId, key) => statusIn(await service.resume(command(bulkId, key), state)),
-    retryFailed: async (bulkId, key) => {
+    retryFailed: async (bulkId, key, overrideReason) => {
       const { status, replayed, json } = await service.retryFailed(
-        { ...command(bulkId, key), submitter: MAKER },
+        { ...command(bulkId, key), submitter: MAKER, overrideReason: overrideReason ?? null },
         ({ id }) => Reply.of(202, { id }),
       );
       return { status, replayed, body: JSON.parse(json) as Retried['body'] };

@@ -10,6 +10,7 @@ import {
   type RotateApiKey,
 } from '../../src/modules/organizations/index.js';
 import { Database } from '../../src/platform/database/index.js';
+import { Authenticator } from '../../src/platform/http/index.js';
 import { KeyRing } from '../../src/platform/encryption/index.js';
 import { Reply } from '../../src/platform/idempotency/index.js';
 import { RequestNonces } from '../../src/platform/request-signing/index.js';
@@ -53,6 +54,15 @@ describe('API keys', () => {
       );
     return JSON.parse(reply.json) as Shown;
   }
+
+  it('are never the platform, whatever is written into their row', async () => {
+    const { id, secret } = await create();
+    const become = () => rows(`UPDATE api_keys SET scopes = '{admin,operator,own:universe}' WHERE id = $1`, [id]);
+    await expect(become()).rejects.toMatchObject({ constraint: 'api_keys_are_of_organizations' });
+    await rows('ALTER TABLE api_keys DROP CONSTRAINT api_keys_are_of_organizations');
+    await become();
+    await expect(app.get(Authenticator).authenticate(secret)).resolves.toMatchObject({ scopes: new Set(['operator']) });
+  });
 
   describe('are kept as keyed hashes', () => {
     interface Kept {

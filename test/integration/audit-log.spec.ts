@@ -50,7 +50,7 @@ describe('the audit log', () => {
       await also?.(tx);
     });
   const entriesOf = (organizationId: string | null) =>
-    log.listChain(database, organizationId, 'changes', { after: null, limit: 10_000 });
+    log.listChain(database, organizationId, 'changes', { after: null, through: 10_000, limit: 10_000 });
   const sequencesOf = async (organizationId: string | null) =>
     (await entriesOf(organizationId)).map(({ sequence }) => sequence);
   const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
@@ -205,6 +205,12 @@ describe('the audit log', () => {
       ],
       ['a head deleted', [`DELETE FROM audit_heads WHERE organization_id = $org`], 5, 'head'],
       ['everything deleted but the head', [`DELETE FROM audit_log WHERE organization_id = $org`], 1, 'head'],
+      [
+        'everything deleted',
+        ['log', 'heads'].map((table) => `DELETE FROM audit_${table} WHERE organization_id = $org`),
+        1,
+        'head',
+      ],
     ])('finds %s', async (_, statements, sequence, problem) => {
       const organizationId = newId();
       await write(organizationId, 5);

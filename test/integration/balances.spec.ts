@@ -1,4 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
+import { Client } from 'pg';
 import { newId } from '../../src/domain/ids.js';
 import {
   type Account,
@@ -12,7 +13,7 @@ import { OrganizationsModule } from '../../src/modules/organizations/index.js';
 import { PLATFORM, type Queryable, type Tx, UnitOfWork } from '../../src/platform/database/index.js';
 import { createAccount, createFundedAccount, createOrganization } from '../factories/organizations.js';
 import { startFeatures, type TestFeatures } from '../support/test-features.js';
-import { ownerOf } from '../support/owner.js';
+import { ownerOf, tampererOf } from '../support/owner.js';
 
 describe('balances and holds', () => {
   let features: TestFeatures;
@@ -226,6 +227,45 @@ describe('balances and holds', () => {
       );
       await Promise.all(transfers);
       expect(attempts).toBe(transfers.length); // a deadlock would have been retried
+    });
+  });
+
+  describe('the proof of balances', () => {
+    const BLOCKS = `SELECT sum(pg_stat_get_xact_blocks_fetched(oid))::int AS blocks FROM pg_class WHERE relname ~ '^balance_(changes|proofs)'`;
+
+    /** What transactions before ours noted and deleted, and somebody could still see. */
+    async function leaveBehind(rows: number): Promise<void> {
+      const tamperer = tampererOf(app);
+      await tamperer.execute(
+        `INSERT INTO balance_changes (account_id, posted_minor, reserved_minor)
+         SELECT gen_random_uuid(), 0, 0 FROM generate_series(1, $1)`,
+        [rows],
+      );
+      await tamperer.execute(`INSERT INTO balance_proofs_due SELECT 'balances' FROM generate_series(1, $1)`, [rows]);
+      await tamperer.execute(`DELETE FROM balance_changes`);
+      await tamperer.execute(`DELETE FROM balance_proofs_due`);
+    }
+
+    it('reads what its transaction changed, and not what others left while a snapshot is held open', async () => {
+      const { id: accountId } = await createFundedAccount(app, { organizationId });
+      const watcher = new Client({ connectionString: features.databaseUrl });
+      await watcher.connect();
+      await watcher.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1');
+      try {
+        await leaveBehind(40_000);
+        await run(async (tx) => {
+          await service.applyChanges(tx, [{ accountId, postedMinor: 1n, reservedMinor: 1n }]);
+          await service.applyChanges(tx, [{ accountId, postedMinor: -1n, reservedMinor: -1n }]);
+          const [before] = await tx.query<{ blocks: number }>(BLOCKS);
+          await tx.execute('SET CONSTRAINTS ALL IMMEDIATE');
+          const [after] = await tx.query<{ blocks: number }>(BLOCKS);
+          const read = (after?.blocks ?? NaN) - (before?.blocks ?? NaN);
+          expect(read).toBeGreaterThan(0);
+          expect(read).toBeLessThan(100);
+        });
+      } finally {
+        await watcher.end();
+      }
     });
   });
 

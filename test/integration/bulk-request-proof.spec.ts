@@ -1,4 +1,5 @@
 import { AccountsService } from '../../src/modules/accounts/index.js';
+import { DiffBulkRequest } from '../../src/modules/bulk-requests/application/diff-bulk-request.js';
 import type { ChosenLine } from '../../src/modules/bulk-requests/application/prove-bulk-request.js';
 import type { Queryable } from '../../src/platform/database/index.js';
 import { creditTransfers, germanIban } from '../factories/bulk-requests.js';
@@ -53,6 +54,20 @@ describe('the proof of a bulk request', () => {
     await runLoop(worker.app, 'rail-notices');
     await runLoop(worker.app, 'rail-evidence');
   };
+
+  it('and the comparison with another are made for four at a time', async () => {
+    const { organizationId } = payer;
+    const bulkId = await payer.submit(1);
+    const compared = { organizationId, bulkId, previousId: bulkId, tolerancePercent: 0, showIbans: false };
+    const diffs = worker.app.get(DiffBulkRequest, { strict: false });
+    for (const ask of [() => proofOf(bulkId), () => diffs.diff(compared)]) {
+      const answers = await Promise.allSettled(Array.from<unknown, Promise<unknown>>({ length: 5 }, ask));
+      expect(answers.slice(0, 4).map(({ status }) => status)).toEqual(Array(4).fill('fulfilled'));
+      expect(answers[4]).toMatchObject({ reason: { code: 'unavailable', details: { retryAfterSeconds: 1 } } });
+      await ask();
+    }
+    await workOff(worker.app);
+  });
 
   describe('adds up', () => {
     it('before anything was done', async () => {

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { loadConfig } from '../../src/config/config.schema.js';
 import { KEYS, startHttpApp } from '../support/http-app.js';
 
 const reader = { authorization: `Bearer ${KEYS.reader}` };
 const ORIGIN = 'https://app.example.com';
+const PRODUCTION = { NODE_ENV: 'production', DATA_ENCRYPTION_KEYS: randomBytes(32).toString('base64') };
 const PREFLIGHT = { origin: ORIGIN, 'access-control-request-method': 'POST' };
 
 let app: NestFastifyApplication;
@@ -150,6 +152,41 @@ describe('REQUIRE_HTTPS', () => {
   });
 });
 
+describe('TRUST_PROXY', () => {
+  const LIMIT = 3;
+  const start = async (trusted: string): Promise<void> => {
+    app = await startHttpApp({ TRUST_PROXY: trusted, AUTH_FAILURES_PER_MINUTE: String(LIMIT) });
+  };
+  /** A guess that names a new caller each time, in front of what the proxies add. */
+  const guess = async (n: number, addedByProxies: string): Promise<number> => {
+    const headers = { 'x-forwarded-for': `198.51.100.${n}, ${addedByProxies}`, 'x-api-key': 'trk_guess' };
+    return (await send('/api/v1/things', headers)).statusCode;
+  };
+  const guesses = async (count: number, addedByProxies: string): Promise<number[]> => {
+    const answers: number[] = [];
+    for (let n = 1; n <= count; n++) answers.push(await guess(n, addedByProxies));
+    return answers;
+  };
+
+  it('true believes what the nearest proxy says, and not what the caller told it', async () => {
+    await start('true');
+    expect(await guesses(LIMIT + 2, '203.0.113.9')).toEqual([401, 401, 401, 429, 429]);
+    expect(await guess(1, '203.0.113.10')).toBe(401);
+  });
+
+  it('with addresses believes these proxies, each about who called it', async () => {
+    await start('127.0.0.1, 203.0.113.0/24');
+    expect(await guesses(LIMIT + 1, '192.0.2.7, 203.0.113.9')).toEqual([401, 401, 401, 429]);
+    expect(await guess(1, '192.0.2.8, 203.0.113.9')).toBe(401);
+  });
+
+  it('false believes nobody', async () => {
+    await start('false');
+    expect(await guesses(LIMIT + 1, '203.0.113.9')).toEqual([401, 401, 401, 429]);
+    expect(await guess(1, '203.0.113.10')).toBe(429);
+  });
+});
+
 describe('the settings of the edge', () => {
   const problemsOf = (env: Record<string, string>): string => {
     try {
@@ -170,6 +207,11 @@ describe('the settings of the edge', () => {
     { CORS_ORIGINS: '' },
     { CORS_ORIGINS: 'http://localhost:5173' },
     { REQUIRE_HTTPS: 'true', TRUST_PROXY: '10.0.0.1' },
+    { ADMIN_API_KEY: 'k'.repeat(8) },
+    { ADMIN_API_KEY: 'k'.repeat(32), ...PRODUCTION },
+    PRODUCTION,
+    { OIDC_ISSUER: 'http://issuer', OIDC_AUDIENCE: 'a', OIDC_JWKS_URL: 'http://issuer/keys' },
+    { OIDC_ISSUER: 'https://issuer', OIDC_AUDIENCE: 'a', OIDC_JWKS_URL: 'https://issuer/keys', ...PRODUCTION },
   ])('may be %j', (env) => {
     expect(problemsOf(env)).toBe('');
   });
@@ -183,6 +225,10 @@ describe('the settings of the edge', () => {
     { CORS_ORIGINS: 'null' },
     { CORS_ORIGINS: 'file:///x' },
     { REQUIRE_HTTPS: 'true' },
+    { ADMIN_API_KEY: 'k'.repeat(7) },
+    { ADMIN_API_KEY: 'k'.repeat(31), ...PRODUCTION },
+    { OIDC_ISSUER: 'http://issuer', OIDC_AUDIENCE: 'a', ...PRODUCTION },
+    { OIDC_JWKS_URL: 'http://issuer/keys', OIDC_ISSUER: 'https://issuer', OIDC_AUDIENCE: 'a', ...PRODUCTION },
   ])('may not be %j', (env) => {
     expect(problemsOf(env)).toContain(Object.keys(env)[0]);
   });

@@ -1,4 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
+import { DataSource, type QueryRunner } from 'typeorm';
+import { BeginAuditChains1795252518700 } from '../../migrations/1795252518700-begin-audit-chains.js';
 import { newId } from '../../src/domain/ids.js';
 import {
   type CreateApiKey,
@@ -44,6 +46,17 @@ describe('organizations and their API keys', () => {
 
   it('start without any account', async () => {
     await expect(rows('SELECT FROM accounts WHERE organization_id = $1', [organization.id])).resolves.toEqual([]);
+  });
+
+  it('have begun their audit log, also those that are older than it', async () => {
+    const id = newId();
+    await rows(`INSERT INTO organizations (id, name, slug) VALUES ($1, 'Old Corp', 'old-corp')`, [id]);
+    await app.get(DataSource).transaction(async ({ queryRunner }) => {
+      await new BeginAuditChains1795252518700().up(queryRunner as QueryRunner);
+    });
+    const heads = `SELECT chain, sequence::int AS sequence FROM audit_heads WHERE organization_id = $1`;
+    await expect(rows(heads, [id])).resolves.toEqual([{ chain: 'changes', sequence: 0 }]);
+    await expect(rows(heads, [organization.id])).resolves.toMatchObject([{ chain: 'changes' }]);
   });
 
   it('keep no secret, only its hash', async () => {

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { ORGANIZATION } from '../../migrations/row-security.js';
+import { ORGANIZATION, PLATFORM } from '../../migrations/row-security.js';
 import { newId } from '../../src/domain/ids.js';
 import { describeWithPooler, type Pooler, startPooler } from '../support/pooler.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -15,9 +15,13 @@ describeWithPooler()('row level security through a pooler with one connection', 
     pooler = await startPooler(database.url, 1);
     clients = organizations.map(() => new Client({ connectionString: pooler.url }));
     for (const client of clients) await client.connect();
+    const platform = await begin(0, PLATFORM);
     for (const [index, id] of organizations.entries()) {
-      await as(index, `INSERT INTO organizations (id, name, slug) VALUES ('${id}', 'Corp ${index}', 'corp-${index}')`);
+      await platform.query(
+        `INSERT INTO organizations (id, name, slug) VALUES ('${id}', 'Corp ${index}', 'corp-${index}')`,
+      );
     }
+    await platform.query('COMMIT');
   });
   afterAll(async () => {
     await Promise.all(clients.map((client) => client.end()));

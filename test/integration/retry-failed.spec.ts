@@ -249,6 +249,27 @@ describe('retrying the failed lines of a bulk request', () => {
     });
   });
 
+  it('tells of a payment made at any time since the failed one was asked for, and of none before', async () => {
+    const paying = (description: string) => ({
+      credit_transfers: creditTransfers(1, () => description).map((line) => ({ ...line, amount: '3.33' })),
+    });
+    const warningsInAMonth = async (bulkId: string): Promise<readonly string[]> => {
+      const later = Date.now() + 30 * 86_400_000;
+      jest.spyOn(Date, 'now').mockReturnValue(later);
+      const retryId = await retried(bulkId);
+      jest.restoreAllMocks();
+      await workOff(worker.app);
+      return (await viewOf(retryId)).warnings;
+    };
+    await endedWith(1, [], paying('Salary'));
+    const failed = [await endedWith(1, [], paying(REJECT)), await endedWith(1, [], paying(REJECT))] as const;
+    await expect(warningsInAMonth(failed[0])).resolves.toEqual([]);
+    const paid = await endedWith(1, [], paying('Salary'));
+    const [transfer] = await transfersOf(worker.app, paid);
+    const like = `suspected_duplicate: /credit_transfers/0 looks like the transfer ${transfer?.id}`;
+    await expect(warningsInAMonth(failed[1])).resolves.toEqual([like]);
+  });
+
   describe('leaves out a line that is said to have been paid after all', () => {
     const sayPaid = async (bulkId: string, line: number): Promise<void> => {
       contradicted.push(bulkId);

@@ -1,4 +1,3 @@
-import { Client } from 'pg';
 import { newId } from '../../src/domain/ids.js';
 import { ofOrganization, type Queryable, UnitOfWork } from '../../src/platform/database/index.js';
 import { createFundedAccount } from '../factories/organizations.js';
@@ -14,43 +13,8 @@ import {
   PRIVILEGES,
   ROLES,
 } from '../support/privileges.js';
+import { RawSession } from '../support/raw-session.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
-
-/** SQL as a stranger to our code would send it, in the role that our code runs as. */
-class RawSession {
-  private constructor(private readonly client: Client) {}
-
-  static async open(url: string): Promise<RawSession> {
-    const client = new Client({ connectionString: url });
-    await client.connect();
-    return new RawSession(client);
-  }
-
-  /** In one transaction, which is committed; `organizationId` null names none. */
-  async run(
-    role: string,
-    organizationId: string | null,
-    statement: string,
-    parameters: unknown[] = [],
-  ): Promise<number> {
-    await this.client.query(`BEGIN; SET LOCAL ROLE ${role}`);
-    try {
-      if (organizationId !== null) {
-        await this.client.query(`SELECT set_config('tranche.organization_id', $1, true)`, [organizationId]);
-      }
-      const { rowCount } = await this.client.query(statement, parameters);
-      await this.client.query('COMMIT');
-      return rowCount ?? 0;
-    } catch (error) {
-      await this.client.query('ROLLBACK');
-      throw error;
-    }
-  }
-
-  close(): Promise<void> {
-    return this.client.end();
-  }
-}
 
 describe('organizations', () => {
   let worker: TestWorker;
@@ -160,8 +124,12 @@ describe('organizations', () => {
     ).rejects.toMatchObject(PERMISSION_DENIED);
   });
 
-  it('loosen nothing that their payments are held against', async () => {
+  it('make no keys, and loosen nothing that their payments are held against', async () => {
     for (const statement of [
+      `INSERT INTO api_keys (id, organization_id, public_id, secret_hash, name, scopes, lineage_id)
+       VALUES (gen_random_uuid(), $1, 'made', '', 'Made', '{operator}', gen_random_uuid())`,
+      `UPDATE api_keys SET scopes = '{admin}'`,
+      `UPDATE organizations SET slug = 'theirs'`,
       `UPDATE payment_policies SET approval = NULL`,
       `INSERT INTO payment_policies (organization_id, duplicate_policy, version) VALUES ($1, 'warn', 1)`,
       `DELETE FROM payment_limits WHERE organization_id = $1`,
@@ -198,6 +166,14 @@ describe('organizations', () => {
       ),
     );
     expect(counts).toEqual(counts.map((_, i) => [{ organization_id: (i % 2 === 0 ? ours : theirs).organizationId }]));
+  });
+
+  it('are not shown a temporary table in place of their own', async () => {
+    const found = await worker.app.get(UnitOfWork).run(ofOrganization(ours.organizationId), async (tx) => {
+      await tx.execute(`CREATE TEMP TABLE transfers (id int) ON COMMIT DROP`);
+      return tx.query(`SELECT 1 FROM transfers`);
+    });
+    expect(found).toHaveLength(3);
   });
 
   describe('and whoever finds their work', () => {
@@ -259,6 +235,27 @@ describe('organizations', () => {
         [entry, [newId(), organizationId, id, other?.id]],
       ] as const) {
         await expect(session.run(role, organizationId, statement, [...parameters])).rejects.toMatchObject(UNBALANCED);
+      }
+    });
+
+    it('know an account that is there from one in a temporary table', async () => {
+      const [there, notThere] = [newId(), newId()];
+      const entry = `
+        CREATE TEMP TABLE accounts ON COMMIT DROP AS SELECT id::uuid, 'EUR' AS currency FROM unnest('{${there},${notThere}}'::text[]) AS id;
+        INSERT INTO ledger_entries (id, organization_id, debit_account_id, credit_account_id, amount_minor, currency, kind)
+        VALUES ('${newId()}', '${ours.organizationId}', '${there}', '${notThere}', 1, 'EUR', 'correction')`;
+      await expect(as(ours.organizationId, entry)).rejects.toMatchObject({ constraint: 'ledger_entries_accounts' });
+    });
+
+    it.each(ROLES)('are not proven by what %s notes with a trigger of its own', async (role) => {
+      for (const notes of ['note_entries', 'note_holds', 'note_balances', 'prove_balances']) {
+        const trick = `
+          CREATE TEMP TABLE entered (credit_account_id uuid, debit_account_id uuid, amount_minor bigint) ON COMMIT DROP;
+          CREATE TRIGGER tricks AFTER INSERT ON entered REFERENCING NEW TABLE AS entered
+            FOR EACH STATEMENT EXECUTE FUNCTION ${notes}()`;
+        await expect(session.run(role, ours.organizationId, trick)).rejects.toThrow(
+          `permission denied for function ${notes}`,
+        );
       }
     });
 

@@ -171,6 +171,16 @@ describe('tokens of an issuer', () => {
     await eventually(async () => 'grant' in (await tokens.recognize(token)), { what: 'the issuer to be asked again' });
   });
 
+  it('are not judged with keys that an issuer of HTTPS would have fetched over plain HTTP', async () => {
+    const secure = 'https://issuer.example.com';
+    const discovered = { issuer: secure, jwks_uri: `${issuer.url}/keys` };
+    const fetched = jest.spyOn(globalThis, 'fetch').mockResolvedValueOnce(Response.json(discovered));
+    const token = await issuer.token({ claims: { ...claims, iss: secure } });
+    await expect(recognizer({ OIDC_ISSUER: secure }).recognize(token)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(fetched.mock.calls.map(([address]) => address)).toEqual([`${secure}/.well-known/openid-configuration`]);
+    expect(issuer.keyRequests).toBe(0);
+  });
+
   it('are not judged with keys of an issuer that says it is another one', async () => {
     const token = await issuer.token({ claims });
     const misled = recognizer({ OIDC_ISSUER: issuer.url.replace('127.0.0.1', 'localhost') });

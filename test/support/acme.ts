@@ -25,6 +25,8 @@ export interface Acme {
   /** As {@link TestApi.call}, with ACME's own key. */
   call(path: string, options?: ApiCall): Promise<ApiAnswer>;
   post(path: string, body: object, headers?: Record<string, string>): Promise<ApiAnswer>;
+  /** Executes the next due chunk, or completes the next bulk request, by hand, which only the platform may. */
+  step(job: 'transfers' | 'bulk-completions'): Promise<ApiAnswer>;
   /** Submits what must be accepted. */
   submit(body: object, headers?: Record<string, string>): Promise<BulkRequestDto>;
   /** The bulk request once it has ended. */
@@ -55,6 +57,7 @@ export async function startAcme(
     key,
     call,
     post,
+    step: (job) => api.call(`/internal/jobs/${job}`, { method: 'POST', key: api.adminKey, body: {} }),
     submit: async (body, headers) => must(202, await post('/bulk-requests', body, headers)) as BulkRequestDto,
     ended: async (id) => {
       await eventually(

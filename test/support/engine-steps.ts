@@ -157,7 +157,7 @@ async function ownerOfRow(
 }
 
 export function executeNext(app: INestApplicationContext): Promise<ChunkReport | null> {
-  return app.get(TransfersService, { strict: false }).executeNext();
+  return app.get(TransfersService, { strict: false }).executeNext(null);
 }
 
 /** Executes what is due, and nothing that becomes due by it. */
@@ -213,7 +213,7 @@ export async function completeAll(app: INestApplicationContext): Promise<boolean
   const bulkRequests = app.get(BulkRequestsService, { strict: false });
   const looked = new Set<string>();
   for (;;) {
-    const step = await bulkRequests.completeNext();
+    const step = await bulkRequests.completeNext(null);
     // One that stays open is not looked at for ever.
     if (!step || looked.has(step.bulkId)) return looked.size > 0;
     looked.add(step.bulkId);

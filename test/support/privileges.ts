@@ -60,7 +60,7 @@ const DELETED = 'SELECT, INSERT, DELETE';
 export const PRIVILEGES: Readonly<Record<string, Privileges>> = {
   acceptance_counts: both(UPDATED),
   accounts: both(UPDATED, 'SELECT (id, organization_id, iban, currency, status, verified_at)'),
-  api_keys: both(UPDATED),
+  api_keys: ofPlatform(UPDATED),
   approval_requests: both(
     'SELECT, INSERT, UPDATE (decided_at, outcome)',
     'SELECT (bulk_id, organization_id, created_at, expires_at, decided_at)',
@@ -88,7 +88,7 @@ export const PRIVILEGES: Readonly<Record<string, Privileges>> = {
   ledger_entries: both(APPENDED),
   limit_usage: both(UPDATED),
   migrations: { tranche_discovery: 'SELECT' },
-  organizations: both(UPDATED),
+  organizations: ofPlatform(UPDATED),
   outbox: both(DELETED, 'SELECT, UPDATE, DELETE'),
   payment_limit_sets: ofPlatform(UPDATED),
   payment_limits: ofPlatform(DELETED),

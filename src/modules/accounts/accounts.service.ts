@@ -30,6 +30,8 @@ export interface ChangeAccountStatus {
   readonly organizationId: string;
   readonly accountId: string;
   readonly status: AccountStatus;
+  /** The platform asks, and not the organization. Left out: the organization. */
+  readonly byPlatform?: boolean;
 }
 
 export interface Reservation {
@@ -64,18 +66,27 @@ export class AccountsService {
     });
   }
 
-  /** Freezes, thaws or closes. Asking for the status it has changes nothing. */
-  async changeStatus({ organizationId, accountId, status }: ChangeAccountStatus): Promise<Account> {
+  /**
+   * Freezes, thaws or closes. Asking for the status it has changes nothing, but that an account which its organization froze stays frozen
+   * until the platform thaws it, once the platform has asked for the same.
+   *
+   * @throws stopped_by_platform, invalid_state
+   */
+  async changeStatus(command: ChangeAccountStatus): Promise<Account> {
+    const { organizationId, accountId, status, byPlatform = false } = command;
     return this.unitOfWork.run(ofOrganization(organizationId), async (tx) => {
       const account = await this.lockOwn(tx, organizationId, accountId);
-      if (account.status === status) return account;
-      assertCanBecome(account, status);
-      await this.accounts.changeStatus(tx, account.id, account.status, status);
-      const change = { before: { status: account.status }, after: { status } };
+      const frozenByPlatform = status === 'frozen' && (byPlatform || account.frozenByPlatform);
+      if (account.status !== status) assertCanBecome(account, status, { byPlatform });
+      else if (account.frozenByPlatform === frozenByPlatform) return account;
+      await this.accounts.changeStatus(tx, account, { status, frozenByPlatform });
+      const changed = { ...account, status, frozenByPlatform };
+      const change = { before: statusOf(account), after: statusOf(changed) };
       this.record(tx, account, { action: 'account.status_changed', ...change });
-      const changed = { ...account, status };
-      const data = { ...accountEvent(changed), previous_status: account.status };
-      this.tell(tx, 'account.status_changed', account, data);
+      if (account.status !== status) {
+        const data = { ...accountEvent(changed), previous_status: account.status };
+        this.tell(tx, 'account.status_changed', account, data);
+      }
       return changed;
     });
   }
@@ -193,6 +204,12 @@ export class AccountsService {
     return account;
   }
 }
+
+/** For the audit log. */
+const statusOf = ({ status, frozenByPlatform }: Account) => ({
+  status,
+  ...(frozenByPlatform && { frozen_by_platform: true }),
+});
 
 function existing(hold: Hold | null, purpose: string): Hold {
   if (!hold) throw invariantViolated(`there is no hold for this ${purpose}`);

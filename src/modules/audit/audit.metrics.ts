@@ -15,7 +15,7 @@ export class AuditMetrics {
     });
     this.drops = metrics.counter({
       name: 'audit_refusals_dropped_total',
-      help: 'Refused attempts that are only counted in the audit log, because too many came at once.',
+      help: 'Refused attempts that are only counted in the audit log, because too many kinds of them came in a minute, or waited.',
     });
   }
 
@@ -23,7 +23,7 @@ export class AuditMetrics {
     this.refusals.inc({ status: String(status) });
   }
 
-  dropped(): void {
-    this.drops.inc();
+  dropped(count: number): void {
+    this.drops.inc(count);
   }
 }

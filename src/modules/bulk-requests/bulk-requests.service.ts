@@ -87,9 +87,11 @@ export class BulkRequestsService {
     return this.rejectUseCase.reject(command, answer);
   }
 
-  /** Completes the next bulk of which nothing is open, in this process. Null when there is none. */
-  async completeNext(): Promise<{ bulkId: string; status: BulkRequestStatus | null } | null> {
-    const bulk = await this.completions.findCompletable(this.database.as(DISCOVERY));
+  /** Completes the next bulk of which nothing is open, of anybody without an organization. Null when there is none. */
+  async completeNext(
+    organizationId: string | null,
+  ): Promise<{ bulkId: string; status: BulkRequestStatus | null } | null> {
+    const bulk = await this.completions.findCompletable(this.database.as(DISCOVERY), organizationId);
     return bulk === null ? null : { bulkId: bulk.id, status: await this.complete(bulk.organizationId, bulk.id) };
   }
 }

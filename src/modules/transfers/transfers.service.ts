@@ -124,9 +124,9 @@ export class TransfersService {
     return this.evidence.takeUnreported(tx, limit);
   }
 
-  /** Executes the next due chunk in this process, to step through a bulk by hand. Null when nothing is due. */
-  async executeNext(): Promise<ChunkReport | null> {
-    const chunk = await this.dispatch.findNextDue();
+  /** Executes the next due chunk, of anybody without an organization, to step through a bulk by hand. Null when nothing is due. */
+  async executeNext(organizationId: string | null): Promise<ChunkReport | null> {
+    const chunk = await this.dispatch.findNextDue(organizationId);
     return chunk === null ? null : this.executeChunk.execute(chunk.organizationId, chunk.id);
   }
 }

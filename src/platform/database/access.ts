@@ -25,10 +25,12 @@ export const ofOrganizationOrPlatform = (organizationId: string | null): Access 
 
 /**
  * Says whom a transaction acts for, and for how long it may be left alone; both end with it, so a connection that is pooled, here or by a
- * PgBouncer in transaction mode, carries nothing over. Text and not parameters: it travels together with BEGIN.
+ * PgBouncer in transaction mode, carries nothing over. But temporary tables stay, and would be found before all others: they come last.
+ * Text and not parameters: it travels together with BEGIN.
  */
 export function settingsOf({ role, organizationId }: Access, idleTimeoutMs: number): string {
   if (organizationId !== null && !isUuid(organizationId)) throw new Error('an organization is named by its UUID');
   return `SELECT set_config('role', '${role}', true), set_config('tranche.organization_id', '${organizationId ?? ''}', true),
+    set_config('search_path', 'public, pg_temp', true),
     set_config('idle_in_transaction_session_timeout', '${Math.trunc(idleTimeoutMs)}', true), statement_timestamp() AS "begunAt"`;
 }

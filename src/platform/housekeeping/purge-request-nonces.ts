@@ -9,7 +9,10 @@ const BATCH = 5_000;
 
 const logger = createLogger('housekeeping');
 
-/** A nonce counts for as long as the timestamp that was signed with it: after that the timestamp alone refuses a replay. */
+/**
+ * A nonce counts for as long as a request with the timestamp that was signed with it may still arrive: after that the timestamp alone
+ * refuses a replay.
+ */
 @Injectable()
 export class PurgeRequestNonces implements OnModuleInit {
   constructor(

@@ -66,11 +66,12 @@ export async function authenticateBasic(
   scope: string,
 ): Promise<Principal> {
   const key = basicPassword(request.headers.authorization);
-  if (key === null) throw unauthenticated('An operator key is needed, as the password.');
+  if (key === null) throw unauthenticated('A key is needed, as the password.');
   const principal = await doorkeeper.admitPassword(request, key);
-  if (!holdsScopes(principal, [scope])) throw forbidden(`The API key needs the scope ${scope}.`);
+  // Before the scope is looked at: whoever is refused is known by name.
   request.principal = principal;
   actAs(principal.actor);
+  if (!holdsScopes(principal, [scope])) throw forbidden(`The API key needs the scope ${scope}.`);
   return principal;
 }
 

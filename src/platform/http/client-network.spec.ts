@@ -1,4 +1,14 @@
-import { clientNetwork } from './client-network.js';
+import { clientNetwork, trustedHops } from './client-network.js';
+
+describe('whose X-Forwarded-For is believed', () => {
+  it('is the nearest proxy’s, nobody’s, or that of the proxies that are named', () => {
+    const nearest = trustedHops(true);
+    if (typeof nearest !== 'function') throw new Error('true must not mean everybody');
+    expect([0, 1, 2].map((hop) => nearest('192.0.2.7', hop))).toEqual([true, false, false]);
+    expect(trustedHops(false)).toBe(false);
+    expect(trustedHops(['10.0.0.0/8'])).toEqual(['10.0.0.0/8']);
+  });
+});
 
 describe('the network of a client', () => {
   it.each([

@@ -8,6 +8,7 @@ import { authenticateBasic, authenticateRequest } from './authentication.js';
 import { Doorkeeper } from './doorkeeper.js';
 import { FailureBrake } from './failure-brake.js';
 import { type Authentication, Authenticator, type Principal } from './principal.js';
+import { REQUEST_TIMEOUT_MS } from './request-limits.js';
 import { proveBody } from './signed-request.js';
 
 const SECRET = 'trs_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG';
@@ -68,19 +69,25 @@ describe('the door', () => {
   let metrics: Metrics;
   let keys: FewKeys;
   let door: Doorkeeper;
-  let spent: Set<string>;
+  /** Until when each nonce is remembered. */
+  let spent: Map<string, number>;
 
   beforeEach(() => {
     setLogLevel('silent');
     redis = new RedisClient(config);
     metrics = new Metrics();
     keys = new FewKeys();
-    spent = new Set();
-    const spend = async (...[, , nonce]: [string, string, string]) => !spent.has(nonce) && spent.add(nonce).has(nonce);
+    spent = new Map();
+    const spend = async (...[, , nonce, seconds]: [string, string, string, number]): Promise<boolean> => {
+      if ((spent.get(nonce) ?? 0) > Date.now()) return false;
+      spent.set(nonce, Date.now() + seconds * 1_000);
+      return true;
+    };
     const nonces = { spend } as unknown as RequestNonces;
     door = new Doorkeeper(config, metrics, keys, new FailureBrake(config, redis), nonces);
   });
   afterEach(() => {
+    jest.restoreAllMocks();
     redis.onApplicationShutdown();
     metrics.onApplicationShutdown();
   });
@@ -120,12 +127,17 @@ describe('the door', () => {
     [{}, 'operator', 'unauthenticated'],
     [basic('trk_unknown'), 'operator', 'unauthenticated'],
     [{ authorization: 'Bearer trk_good' }, 'operator', 'unauthenticated'],
-    [basic('trk_good'), 'fraud:review', 'forbidden'],
     [basic('trk_signing'), 'operator', 'invalid_signature'],
   ])('keeps out %j for %s', async (headers, scope, code) => {
     const asked = request('/ops/queues', { headers });
     await expect(authenticateBasic(asked, door, scope)).rejects.toMatchObject({ code });
     expect(asked.principal).toBeNull();
+  });
+
+  it('keeps out a password that is a key without the scope, and says who it was', async () => {
+    const asked = request('/ops/queues', { headers: basic('trk_good') });
+    await expect(authenticateBasic(asked, door, 'fraud:review')).rejects.toMatchObject({ code: 'forbidden' });
+    expect(asked.principal).toBe(operator);
   });
 
   describe('for whoever guesses', () => {
@@ -215,6 +227,23 @@ describe('the door', () => {
       };
       await expect(once()).resolves.toBeUndefined();
       await expect(once()).rejects.toMatchObject({ kind: 'unauthenticated', code: 'replayed_request' });
+    });
+
+    it('remembers what it was opened for as long as a timestamp is good and a body may take', async () => {
+      const start = Date.now();
+      const clock = jest.spyOn(Date, 'now').mockReturnValue(start);
+      const first = signed({ offset: config.REQUEST_SIGNATURE_TOLERANCE_SECONDS });
+      const headers = { ...(first.headers as Record<string, string>) };
+      await authenticate(first);
+      proveBody(first, BODY);
+      await door.settle(first);
+      const replay = request(URL, { headers, method: 'POST' });
+      const lastMoment = start + (2 * config.REQUEST_SIGNATURE_TOLERANCE_SECONDS - 1) * 1_000;
+      clock.mockReturnValue(lastMoment);
+      await authenticate(replay);
+      clock.mockReturnValue(lastMoment + REQUEST_TIMEOUT_MS);
+      proveBody(replay, BODY);
+      await expect(door.settle(replay)).rejects.toMatchObject({ code: 'replayed_request' });
     });
 
     it.each([

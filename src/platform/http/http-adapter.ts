@@ -7,6 +7,7 @@ import { DomainError } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
 import { withRequestId } from '../logging/index.js';
 import { type AuthenticationSettings, guardRequests } from './authentication.js';
+import { trustedHops } from './client-network.js';
 import { allowOrigins } from './cors.js';
 import type { Doorkeeper } from './doorkeeper.js';
 import { nothingHere } from './error-translation.js';
@@ -16,7 +17,7 @@ import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.js';
 import { sendProblem } from './problem-reply.js';
 import { limitRate, type RateLimiter } from './rate-limiter.js';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
-import { limitRequest } from './request-limits.js';
+import { limitRequest, REQUEST_TIMEOUT_MS } from './request-limits.js';
 import { logRequest } from './request-log.js';
 import { SecurityHeaders } from './security-headers.js';
 import { SlowBodies, tooSlow } from './slow-bodies.js';
@@ -24,8 +25,6 @@ import { isHttps, requireHttps } from './transport.js';
 
 /** As long as Node allows a path to be: an overlong id is refused like any other that is no UUID, after authentication. */
 const MAX_PARAMETER_LENGTH = 16_384;
-/** For a whole request, however large and however fast it is. */
-const REQUEST_TIMEOUT_MS = 120_000;
 /** Longer than proxies keep a connection that is idle, so that they end it and not we, in the middle of their next request. */
 const KEEP_ALIVE_MS = 72_000;
 /** How late, at most, Node notices that headers take too long. */
@@ -101,7 +100,7 @@ export class HttpAdapter extends FastifyAdapter {
 function createInstance(settings: HttpSettings, securityHeaders: SecurityHeaders): FastifyInstance {
   const headersTimeout = settings.HTTP_HEADERS_TIMEOUT_MS;
   const instance = fastify({
-    trustProxy: settings.TRUST_PROXY,
+    trustProxy: trustedHops(settings.TRUST_PROXY),
     http: {
       headersTimeout,
       connectionsCheckingInterval: Math.min(MAX_CONNECTIONS_CHECK_MS, headersTimeout / 2),

@@ -67,6 +67,11 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
     title: 'Submitters do not approve',
     meaning: 'Who submitted a bulk request cannot approve it, with whatever key. Somebody else has to.',
   },
+  stopped_by_platform: {
+    status: 403,
+    title: 'Stopped by the platform',
+    meaning: 'The platform engaged the kill switch or froze the account, and only the platform lets it go on.',
+  },
   not_found: {
     status: 404,
     title: 'Not found',

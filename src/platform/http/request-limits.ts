@@ -1,6 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { DomainError, fieldErrors } from '../../domain/errors.js';
 
+/** For a whole request, however large and however fast it is. */
+export const REQUEST_TIMEOUT_MS = 120_000;
+
 /** Node takes 16 KiB of headers at most, and drops without a word what comes after 2,000: one that matters could be among them. */
 const MAX_HEADERS = 100;
 /** Several times what any route has. */

@@ -9,6 +9,7 @@ import {
   TIMESTAMP,
 } from '../request-signing/index.js';
 import type { Principal } from './principal.js';
+import { REQUEST_TIMEOUT_MS } from './request-limits.js';
 
 /** A signature that a request claims to have, until its body is known. */
 export interface ClaimedSignature {
@@ -77,8 +78,8 @@ export async function settleSignature(
 ): Promise<void> {
   if (!signature.isProven) prove(signature);
   const { organizationId, keyId, parts } = signature;
-  // A timestamp from the future is good for twice the tolerance.
-  const seconds = 2 * toleranceSeconds + CLOCK_SKEW_SECONDS;
+  // A timestamp from the future is good for twice the tolerance. It is looked at before the body is read, which may take its time.
+  const seconds = 2 * toleranceSeconds + REQUEST_TIMEOUT_MS / 1_000 + CLOCK_SKEW_SECONDS;
   if (!(await nonces.spend(organizationId, keyId, parts.nonce, seconds))) throw replayedRequest();
 }
 

@@ -2,11 +2,16 @@ import type { DomainError } from '../../../domain/errors.js';
 import type { AccountStatus } from './account.js';
 import { accountStates, assertCanBecome } from './account.state.js';
 
-const EMPTY = { postedMinor: 0n, reservedMinor: 0n };
+const OWN = { frozenByPlatform: false };
+const EMPTY = { ...OWN, postedMinor: 0n, reservedMinor: 0n };
 
-function refusalOf(account: Parameters<typeof assertCanBecome>[0], status: AccountStatus): DomainError | undefined {
+function refusalOf(
+  account: Parameters<typeof assertCanBecome>[0],
+  status: AccountStatus,
+  byPlatform = false,
+): DomainError | undefined {
   try {
-    assertCanBecome(account, status);
+    assertCanBecome(account, status, { byPlatform });
     return undefined;
   } catch (error) {
     return error as DomainError;
@@ -38,10 +43,19 @@ describe('the status of an account', () => {
     ['reservations', { postedMinor: 0n, reservedMinor: 1n }],
     ['money that is all reserved', { postedMinor: 1n, reservedMinor: 1n }],
   ])('does not become closed with %s', (_, balance) => {
-    expect(refusalOf({ ...balance, status: 'frozen' }, 'closed')).toMatchObject({
+    expect(refusalOf({ ...OWN, ...balance, status: 'frozen' }, 'closed')).toMatchObject({
       code: 'invalid_state',
       details: { members: { current_status: 'frozen' } },
     });
-    expect(refusalOf({ ...balance, status: 'frozen' }, 'active')).toBeUndefined();
+    expect(refusalOf({ ...OWN, ...balance, status: 'frozen' }, 'active')).toBeUndefined();
   });
+
+  it.each(['active', 'closed'] as const)(
+    'is the platform’s to decide, once it froze: not %s, for the organization',
+    (to) => {
+      const frozen = { ...EMPTY, status: 'frozen', frozenByPlatform: true } as const;
+      expect(refusalOf(frozen, to)).toMatchObject({ kind: 'forbidden', code: 'stopped_by_platform' });
+      expect(refusalOf(frozen, to, true)).toBeUndefined();
+    },
+  );
 });

@@ -12,6 +12,8 @@ export interface Account {
   readonly bic: string | null;
   readonly currency: Currency;
   readonly status: AccountStatus;
+  /** The platform froze it, so only the platform decides what becomes of it. False for one that is not frozen. */
+  readonly frozenByPlatform: boolean;
   /** When the platform made sure that the IBAN is this account's. Only then do other organizations' payments reach it. */
   readonly verifiedAt: Date | null;
   /** Credits minus debits of the ledger. */

@@ -3,12 +3,14 @@ import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   ApiPage,
   ApiProblems,
+  CurrentPrincipal,
   IdempotencyKey,
   IdParam,
   OrganizationId,
   type Page,
   PageQuery,
   PlatformScope,
+  type Principal,
   Scopes,
 } from '../../../platform/http/index.js';
 import { Reply } from '../../../platform/idempotency/index.js';
@@ -58,7 +60,12 @@ export class AccountsController {
     return accountDto(await this.queries.get(organizationId, id));
   }
 
-  /** Freeze, unfreeze or close an account. Asking for the status it has changes nothing. */
+  /**
+   * Freeze, unfreeze or close an account
+   *
+   * Asking for the status it has changes nothing. What the platform froze, only the platform unfreezes or closes (403
+   * `stopped_by_platform`), also when the organization had frozen it before.
+   */
   @Patch(':id')
   @Scopes('accounts:write')
   @ApiOkResponse({ type: AccountDto, description: 'The account with its new status.' })
@@ -66,9 +73,11 @@ export class AccountsController {
   async changeStatus(
     @OrganizationId() organizationId: string,
     @IdParam() accountId: string,
+    @CurrentPrincipal() { kind }: Principal,
     @Body() { status }: ChangeAccountStatusDto,
   ): Promise<AccountDto> {
-    return accountDto(await this.accounts.changeStatus({ organizationId, accountId, status }));
+    const change = { organizationId, accountId, status, byPlatform: kind === 'admin' };
+    return accountDto(await this.accounts.changeStatus(change));
   }
 
   /** Verify the IBAN of an account: from then on it is this account's on the whole platform. Doing it twice changes nothing. */

@@ -4,7 +4,6 @@ import { prepared, type Queryable, sqlState, type Tx } from '../../../platform/d
 import { unviolated } from '../../../platform/database/constraint-violation.js';
 import {
   type Account,
-  type AccountStatus,
   type Creditor,
   type Debtor,
   type LockedAccount,
@@ -15,8 +14,8 @@ import type { BalanceAfter, BalanceChange } from '../domain/balance-change.js';
 
 const UNIQUE_VIOLATION = '23505';
 
-const ACCOUNT = `id, organization_id AS "organizationId", name, iban, bic, currency, status, verified_at AS "verifiedAt",
-  posted_minor AS "postedMinor", reserved_minor AS "reservedMinor", created_at AS "createdAt"`;
+const ACCOUNT = `id, organization_id AS "organizationId", name, iban, bic, currency, status,
+  frozen_by_platform AS "frozenByPlatform", verified_at AS "verifiedAt", posted_minor AS "postedMinor", reserved_minor AS "reservedMinor", created_at AS "createdAt"`;
 
 const DEBTOR = `id, organization_id AS "organizationId", name, iban, bic, currency, status,
   posted_minor - reserved_minor + overdraft_limit_minor AS "availableMinor"`;
@@ -141,8 +140,15 @@ export class AccountsRepository {
     );
   }
 
-  async changeStatus(tx: Tx, id: string, from: AccountStatus, to: AccountStatus): Promise<void> {
-    const updated = await tx.execute(`UPDATE accounts SET status = $3 WHERE id = $1 AND status = $2`, [id, from, to]);
+  async changeStatus(
+    tx: Tx,
+    { id, status: from }: Pick<Account, 'id' | 'status'>,
+    { status, frozenByPlatform }: Pick<Account, 'status' | 'frozenByPlatform'>,
+  ): Promise<void> {
+    const updated = await tx.execute(
+      `UPDATE accounts SET status = $3, frozen_by_platform = $4 WHERE id = $1 AND status = $2`,
+      [id, from, status, frozenByPlatform],
+    );
     if (updated !== 1) throw invariantViolated('a locked account changed its status');
   }
 

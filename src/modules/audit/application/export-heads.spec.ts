@@ -2,7 +2,7 @@ import type { Config } from '../../../config/config.schema.js';
 import type { Database } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import type { Loop, Loops } from '../../../platform/scheduling/index.js';
-import type { AuditHead } from '../domain/audit-entry.js';
+import { type AuditHead, NO_HASH } from '../domain/audit-entry.js';
 import type { AuditLogRepository } from '../persistence/audit-log.repository.js';
 import { ExportHeads } from './export-heads.js';
 
@@ -68,5 +68,17 @@ describe('the heads of the chains', () => {
         },
       ],
     ]);
+  });
+
+  it('are told loudly, and once, when a chain is not there any more', async () => {
+    const nothing = told('acme', 0, NO_HASH);
+    await turn(headOf(null, 1), headOf('acme', 3));
+    expect(await turn(headOf(null, 1))).toEqual([nothing]);
+    expect(error.mock.calls).toEqual([
+      [{ ...nothing, event: 'audit_head_went_back', told_sequence: 3, told_hash: 'hash-3' }],
+    ]);
+    expect(await turn(headOf(null, 1))).toEqual([]);
+    expect(await turn(headOf(null, 1), headOf('acme', 1))).toEqual([told('acme', 1)]);
+    expect(error).toHaveBeenCalledTimes(1);
   });
 });

@@ -4,7 +4,7 @@ import type { Config } from '../../../config/config.schema.js';
 import { Database, PLATFORM } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
-import type { AuditHead } from '../domain/audit-entry.js';
+import { type AuditHead, NO_HASH } from '../domain/audit-entry.js';
 import { AuditLogRepository } from '../persistence/audit-log.repository.js';
 
 const logger = createLogger('audit');
@@ -15,7 +15,7 @@ const logger = createLogger('audit');
  */
 @Injectable()
 export class ExportHeads implements OnModuleInit {
-  private readonly told = new Map<string, Pick<AuditHead, 'sequence' | 'hash'>>();
+  private readonly told = new Map<string, AuditHead>();
 
   constructor(
     private readonly database: Database,
@@ -31,9 +31,10 @@ export class ExportHeads implements OnModuleInit {
 
   /** Tells of every head that moved since the last time. */
   async export(): Promise<void> {
-    for (const { organizationId, chain, sequence, hash } of await this.log.listAllHeads(this.database.as(PLATFORM))) {
-      const key = `${organizationId} ${chain}`;
-      const before = this.told.get(key);
+    const heads = await this.log.listAllHeads(this.database.as(PLATFORM));
+    for (const now of [...heads, ...this.vanished(heads)]) {
+      const { organizationId, chain, sequence, hash } = now;
+      const before = this.told.get(keyOf(now));
       if (before?.hash === hash) continue;
       const head = { organization_id: organizationId, chain, sequence, hash };
       if (before && sequence <= before.sequence) {
@@ -46,7 +47,16 @@ export class ExportHeads implements OnModuleInit {
         });
       }
       logger.info({ event: 'audit_head', ...head });
-      this.told.set(key, { sequence, hash });
+      this.told.set(keyOf(now), now);
     }
   }
+
+  /** Chains that were told and are not there any more, as chains that have gone back to nothing. */
+  private vanished(heads: readonly AuditHead[]): AuditHead[] {
+    const there = new Set(heads.map(keyOf));
+    const gone = [...this.told.values()].filter((head) => !there.has(keyOf(head)));
+    return gone.map((head) => ({ ...head, sequence: 0, hash: NO_HASH }));
+  }
 }
+
+const keyOf = ({ organizationId, chain }: AuditHead): string => `${organizationId} ${chain}`;

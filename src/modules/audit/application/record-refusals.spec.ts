@@ -3,6 +3,7 @@ import type { Refusal } from '../../../platform/http/index.js';
 import { setLogLevel } from '../../../platform/logging/index.js';
 import type { AuditMetrics } from '../audit.metrics.js';
 import type { UnchainedEntry } from '../domain/audit-entry.js';
+import { MAX_KINDS } from './alike-refusals.js';
 import type { AppendEntries } from './append-entries.js';
 import { MAX_WAITING, RecordRefusals } from './record-refusals.js';
 
@@ -34,7 +35,7 @@ function setUp() {
     expect(chain).toBe('refusals');
     written.push([...entries]);
   };
-  const metrics = { refused: () => (counts.refused += 1), dropped: () => (counts.dropped += 1) };
+  const metrics = { refused: () => (counts.refused += 1), dropped: (count: number) => (counts.dropped += count) };
   const recorder = new RecordRefusals(
     unitOfWork,
     { append } as unknown as AppendEntries,
@@ -50,7 +51,9 @@ describe('refused attempts', () => {
 
   it('are written together, a moment later, in one transaction for each owner', async () => {
     const { recorder, written } = setUp();
-    for (const organizationId of [ACME, null, ACME]) recorder.record(refusal({ organizationId }));
+    recorder.record(refusal());
+    recorder.record(refusal({ organizationId: null }));
+    recorder.record(refusal({ route: '/api/v1/transfers' }));
     expect(written).toEqual([]);
     await jest.advanceTimersByTimeAsync(200);
     expect(written.map((entries) => entries.map((entry) => entry.organizationId))).toEqual([[ACME, ACME], [null]]);
@@ -70,30 +73,69 @@ describe('refused attempts', () => {
     expect(written).toHaveLength(2);
   });
 
-  it('beyond what can wait are counted, and the count is written down', async () => {
+  const later = (seconds: number): Date => new Date(refusal().at.getTime() + seconds * 1_000);
+
+  it('that are alike are one entry for the first, and at the end of the minute one for all others', async () => {
     const { recorder, written, counts } = setUp();
-    for (let i = 0; i < MAX_WAITING + 7; i++) recorder.record(refusal());
+    for (let second = 0; second < 50; second++) {
+      recorder.record(refusal({ at: later(second), requestId: `r${second}` }));
+    }
+    await jest.advanceTimersByTimeAsync(59_000);
+    expect(written.flat()).toMatchObject([{ requestId: 'r0', after: { status: 403 } }]);
+    await jest.advanceTimersByTimeAsync(1_200);
+    const others = { status: 403, count: 49, since: later(1).toISOString() };
+    expect(written.flat().slice(1)).toMatchObject([{ requestId: 'r49', occurredAt: later(49), after: others }]);
+    recorder.record(refusal({ requestId: 'next' }));
     await jest.advanceTimersByTimeAsync(200);
-    expect(written.map((entries) => entries.length)).toEqual([MAX_WAITING, 1]);
-    const dropped = { organizationId: null, action: 'refusals.dropped', after: { dropped: 7 } };
-    expect(written[1]?.[0]).toMatchObject(dropped);
-    expect(counts).toEqual({ refused: MAX_WAITING + 7, dropped: 7 });
+    expect(written.flat().slice(2)).toMatchObject([{ requestId: 'next', after: { status: 403 } }]);
+    await jest.advanceTimersByTimeAsync(120_000);
+    expect(written.flat()).toHaveLength(3);
+    expect(counts).toEqual({ refused: 51, dropped: 0 });
   });
 
-  it('that could not be written are tried again as they were, and those since beside them', async () => {
+  it.each<[string, Partial<Refusal>]>([
+    ['organization', { organizationId: null }],
+    ['caller', { actor: { kind: 'key', id: 'k2', keyId: 'k2' } }],
+    ['method', { method: 'DELETE' }],
+    ['route', { route: '/api/v1/transfers' }],
+    ['status', { status: 429 }],
+    ['code', { code: 'rate_limited' }],
+  ])('of another %s are no repetition', async (_, change) => {
+    const { recorder, written } = setUp();
+    for (const one of [refusal(), refusal(change)]) recorder.record(one);
+    await jest.advanceTimersByTimeAsync(200);
+    expect(written.flat()).toHaveLength(2);
+  });
+
+  it('of more kinds than one caller can need are counted, and the count is written down; others have their own', async () => {
+    const { recorder, written, counts } = setUp();
+    const stranger = { organizationId: null, actor: { kind: 'anonymous', id: 'anonymous', keyId: null } } as const;
+    for (let i = 0; i < MAX_KINDS + 7; i++) recorder.record(refusal({ ...stranger, route: `/${i}` }));
+    recorder.record(refusal());
+    await jest.advanceTimersByTimeAsync(200);
+    expect(written.map((entries) => entries.length)).toEqual([MAX_KINDS, 1]);
+    await jest.advanceTimersByTimeAsync(60_000);
+    const dropped = { organizationId: null, action: 'refusals.dropped', reason: 'too_many', after: { dropped: 7 } };
+    expect(written.slice(2)).toMatchObject([[dropped]]);
+    expect(counts).toEqual({ refused: MAX_KINDS + 8, dropped: 7 });
+  });
+
+  it('that could not be written are tried again as they were, and no more than can wait beside them', async () => {
     const { recorder, written, failures, counts } = setUp();
-    failures.push(new Error('away'), new Error('away'));
+    failures.push(...Array.from({ length: 3 }, () => new Error('away')));
     recorder.record(refusal({ requestId: 'first' }));
     await jest.advanceTimersByTimeAsync(200);
-    for (let i = 0; i < MAX_WAITING; i++) recorder.record(refusal({ requestId: 'later' }));
-    await jest.advanceTimersByTimeAsync(1_000);
-    expect(written.flat().map((entry) => entry.requestId)).toEqual([
-      ...Array.from({ length: MAX_WAITING - 1 }, () => 'later'),
-      null,
-    ]);
-    await jest.advanceTimersByTimeAsync(1_000);
-    expect(written.at(-1)?.map((entry) => entry.requestId)).toEqual(['first']);
+    for (let i = 0; i < MAX_WAITING; i++) {
+      const actor = { kind: 'key', id: `k${i % 50}`, keyId: `k${i % 50}` } as const;
+      recorder.record(refusal({ requestId: 'later', actor, route: `/${i}` }));
+    }
+    await jest.advanceTimersByTimeAsync(10_000);
+    const requests = written.flat().map(({ requestId }) => requestId);
+    expect(requests.filter((id) => id === 'first')).toEqual(['first']);
+    expect(requests.filter((id) => id === 'later')).toHaveLength(MAX_WAITING - 1);
     expect(counts.dropped).toBe(1);
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(written.at(-1)).toMatchObject([{ action: 'refusals.dropped', after: { dropped: 1 } }]);
   });
 
   it('whose commit was lost on the way are not written twice', async () => {
@@ -116,7 +158,8 @@ describe('refused attempts', () => {
   it('are written before the process ends', async () => {
     const { recorder, written } = setUp();
     recorder.record(refusal());
+    recorder.record(refusal({ requestId: 'again' }));
     await recorder.onApplicationShutdown();
-    expect(written).toHaveLength(1);
+    expect(written.flat()).toMatchObject([{ requestId: 'r1' }, { requestId: 'again', after: { count: 1 } }]);
   });
 });

@@ -78,6 +78,13 @@ describe('a chain', () => {
     expect(check(chain, { ...(headOf(chain.at(-1)) as AuditHead), ...change })).toEqual(expected);
   });
 
+  it('is broken without a head when it must have begun, and whole with one that is empty', () => {
+    const empty = { organizationId: null, chain: 'changes', sequence: 0, hash: NO_HASH } as const;
+    expect(new ChainCheck('changes', hashOf).end(null, true)).toEqual(broken(1, null, 'head'));
+    expect(new ChainCheck('changes', hashOf).end(empty, true)).toBeNull();
+    expect(new ChainCheck('changes', hashOf).end(null, false)).toBeNull();
+  });
+
   it('is broken without its head', () => {
     expect(check(chainOf(2), null)).toEqual(broken(2, 'id-2', 'head'));
   });

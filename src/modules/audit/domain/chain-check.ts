@@ -39,12 +39,21 @@ export class ChainCheck {
     return problem && this.broken(problem);
   }
 
-  /** There is no further entry. */
-  end(head: AuditHead | null): BrokenLink | null {
+  /**
+   * There is no further entry.
+   *
+   * @param mustHaveBegun whether a chain without a head was wiped
+   */
+  end(head: AuditHead | null, mustHaveBegun = false): BrokenLink | null {
+    if (!head && mustHaveBegun && this.last.sequence === 0) return this.missing();
     const sequence = head?.sequence ?? 0;
     if (sequence === this.last.sequence && (head?.hash ?? NO_HASH) === this.last.hash) return null;
     // Cut off: the first entry that is not there any more.
-    if (sequence > this.last.sequence) this.last = { ...this.last, sequence: this.last.sequence + 1, id: null };
+    return sequence > this.last.sequence ? this.missing() : this.broken('head');
+  }
+
+  private missing(): BrokenLink {
+    this.last = { ...this.last, sequence: this.last.sequence + 1, id: null };
     return this.broken('head');
   }
 

@@ -3,7 +3,13 @@ import { canonicalJson } from '../../../domain/canonical-json.js';
 import { invariantViolated } from '../../../domain/errors.js';
 import { newId } from '../../../domain/ids.js';
 import { prepared, type Queryable, type Tx } from '../../../platform/database/index.js';
-import type { AuditChain, AuditEntry, AuditHead, AuditState } from '../domain/audit-entry.js';
+import {
+  AUDIT_CHAINS,
+  type AuditChain,
+  type AuditEntry,
+  type AuditHead,
+  type AuditState,
+} from '../domain/audit-entry.js';
 
 /** A head whose row is locked: the chain ends there until the transaction does. */
 export interface LockedHead extends AuditHead {
@@ -20,6 +26,15 @@ export interface EntryFilter {
   readonly sequence: number | null;
   readonly from: Date | null;
   readonly before: Date | null;
+}
+
+/** Where a chain ends at one moment. */
+export interface ChainEnd {
+  readonly chain: AuditChain;
+  /** Null when it has none. */
+  readonly head: AuditHead | null;
+  /** Of its last entry, wherever the head is; 0 when it has none. */
+  readonly lastSequence: number;
 }
 
 export interface ChainPlace {
@@ -146,28 +161,38 @@ export class AuditLogRepository {
     return rows.map(entryOf);
   }
 
-  /** The next entries of a chain in its own order, whatever somebody has made of it. */
+  /** The next entries of a chain up to a number, in its own order, whatever somebody has made of it. */
   async listChain(
     on: Queryable,
     organizationId: string | null,
     chain: AuditChain,
-    { after, limit }: { after: ChainPlace | null; limit: number },
+    { after, through, limit }: { after: ChainPlace | null; through: number; limit: number },
   ): Promise<AuditEntry[]> {
     const rows = await on.query<EntryRow>(
       `SELECT ${ENTRY} FROM audit_log a
         WHERE ${ownedBy(organizationId, 'a')} AND a.chain = $2
-          AND ($3::bigint IS NULL OR (a.sequence, a.id) > ($3, $4::uuid))
-        ORDER BY a.sequence, a.id LIMIT $5`,
-      [organizationId, chain, after?.sequence ?? null, after?.id ?? null, limit],
+          AND a.sequence <= $5 AND ($3::bigint IS NULL OR (a.sequence, a.id) > ($3, $4::uuid))
+        ORDER BY a.sequence, a.id LIMIT $6`,
+      [organizationId, chain, after?.sequence ?? null, after?.id ?? null, through, limit],
     );
     return rows.map(entryOf);
   }
 
-  async listHeads(on: Queryable, organizationId: string | null): Promise<AuditHead[]> {
-    return on.query<AuditHead>(
-      `SELECT ${HEAD} FROM audit_heads h WHERE ${ownedBy(organizationId, 'h')} ORDER BY h.chain`,
-      [organizationId],
+  /** One statement, and so one moment: whoever writes an entry moves the head with it. */
+  async listEnds(on: Queryable, organizationId: string | null): Promise<ChainEnd[]> {
+    const rows = await on.query<AuditHead & { readonly id: string | null; readonly lastSequence: number }>(
+      `SELECT h.id, c.name AS chain, h.sequence::float8 AS sequence, encode(h.hash, 'hex') AS hash,
+              (SELECT coalesce(max(a.sequence), 0)::float8 FROM audit_log a
+                WHERE ${ownedBy(organizationId, 'a')} AND a.chain = c.name) AS "lastSequence"
+         FROM unnest($2::text[]) WITH ORDINALITY AS c (name, place)
+         LEFT JOIN audit_heads h ON h.chain = c.name AND ${ownedBy(organizationId, 'h')}
+        ORDER BY c.place`,
+      [organizationId, AUDIT_CHAINS],
     );
+    return rows.map(({ id, lastSequence, chain, sequence, hash }) => ({
+      ...{ chain, lastSequence },
+      head: id === null ? null : { organizationId, chain, sequence, hash },
+    }));
   }
 
   /** Of everybody, the platform's own first. */

@@ -20,7 +20,7 @@ import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-
 import { HashPayload } from './hash-payload.js';
 import { type SubmissionKey, RecognizeSubmission } from './recognize-submission.js';
 import { RecordBulkChange } from './record-bulk-change.js';
-import { type Review, ReviewSubmission } from './review-submission.js';
+import { type AskedAboutDuplicates, type Review, ReviewSubmission } from './review-submission.js';
 
 /** Makes the answer to an accepted bulk, inside the transaction that accepts it. */
 export type Answer = (bulk: BulkRequest, tx: Tx) => Promise<Reply> | Reply;
@@ -31,8 +31,8 @@ export interface CheckedSubmission {
   readonly key: SubmissionKey;
   /** As read before the transaction: a broke caller costs nothing. The reservation decides. */
   readonly isFunded: boolean;
-  /** What it counts against, and what it has to wait for. */
-  readonly review: Review;
+  /** How to look for payments that its lines repeat. */
+  readonly asked: AskedAboutDuplicates;
   readonly submitter: Actor;
   /** Runs behind the key and before everything else: locks a bulk that this one is made out of, and may refuse. */
   readonly guard?: (tx: Tx) => Promise<void>;
@@ -41,12 +41,17 @@ export interface CheckedSubmission {
 }
 
 /** What it has to wait for is no longer what the review said: nothing was stored, and it is reviewed again. */
-export class OutdatedReview extends Error {
+class OutdatedReview extends Error {
   override readonly name = 'OutdatedReview';
 }
 
+interface ReviewedSubmission extends CheckedSubmission {
+  /** What it counts against, and what it has to wait for. */
+  readonly review: Review;
+}
+
 /** With what an approval will bind; null where none is needed. */
-type HashedSubmission = CheckedSubmission & { readonly payloadHash: string | null };
+type HashedSubmission = ReviewedSubmission & { readonly payloadHash: string | null };
 
 const INSTANCE = '/api/v1/bulk-requests';
 const logger = createLogger('acceptance');
@@ -74,8 +79,26 @@ export class AcceptBulkRequest {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** @throws OutdatedReview */
+  /**
+   * Reviews it, and stores it with what the review says.
+   *
+   * @throws limit_exceeded, suspected_duplicate, duplicate_bulk_request, account_not_active, and insufficient_funds where no key keeps it
+   */
   async accept(submission: CheckedSubmission, answer: Answer): Promise<Reply> {
+    const { bulk, lines, asked } = submission;
+    for (;;) {
+      const review = await this.reviews.review(bulk, lines, asked);
+      try {
+        return await this.acceptReviewed({ ...submission, review }, answer);
+      } catch (error) {
+        // Another request was accepted meanwhile; the next review sees what it brought.
+        if (!(error instanceof OutdatedReview)) throw error;
+      }
+    }
+  }
+
+  /** @throws OutdatedReview */
+  private async acceptReviewed(submission: ReviewedSubmission, answer: Answer): Promise<Reply> {
     const given: Reply[] = [];
     const { bulk, lines, review } = submission;
     // Outside the transaction: it takes a while, and only what is accepted then has this hash.
@@ -116,7 +139,7 @@ export class AcceptBulkRequest {
     }
   }
 
-  private announce({ bulk, review }: CheckedSubmission): void {
+  private announce({ bulk, review }: ReviewedSubmission): void {
     const told = { bulk_request_id: bulk.id, organization_id: bulk.organizationId, lines: bulk.transferCount };
     logger.info({ event: 'bulk_accepted', ...told });
     if (!review.approval) return this.wake.notify('chunks');
@@ -170,7 +193,7 @@ export class AcceptBulkRequest {
   }
 
   private recordOverride(tx: Tx, { bulk, review: { duplicates } }: HashedSubmission): void {
-    if (!duplicates?.overridden) return;
+    if (!duplicates.overridden) return;
     const { lines, reason } = duplicates.overridden;
     this.audit.record(tx, {
       organizationId: bulk.organizationId,

@@ -23,6 +23,8 @@ export interface DuplicateSearch {
   /** Why lines that would be blocked are no duplicates. */
   readonly overrideReason: string | null;
   readonly pointerOf: (line: number) => string;
+  /** Whether the lines are those of an earlier request, which said then how they are like each other. */
+  readonly isAskedBefore: boolean;
 }
 
 export interface FoundDuplicates {
@@ -58,34 +60,36 @@ export class DetectDuplicates {
    * Counts the bulk as accepted, which makes every other of its organization wait until the transaction ends, and looks again if one was
    * accepted since the first look: two requests at the same moment would otherwise not see each other.
    *
-   * @param found at the first look; null where none was needed
+   * @param found at the first look
    * @throws suspected_duplicate
    */
   async confirm(
     tx: Tx,
     bulk: NewBulkRequest,
     lines: readonly NewTransfer[],
-    found: FoundDuplicates | null,
-  ): Promise<FoundDuplicates | null> {
+    found: FoundDuplicates,
+  ): Promise<FoundDuplicates> {
     const asOf = (await this.acceptances.advance(tx, bulk.organizationId)) - 1n;
-    if (found === null || found.asOf === asOf) return found;
+    if (found.asOf === asOf) return found;
     return this.look(tx, bulk, lines, { search: found.search, asOf });
   }
 
   private async look(
     on: Queryable,
-    { id, organizationId, currency, metadata }: NewBulkRequest,
+    { id, organizationId, currency, metadata, originId }: NewBulkRequest,
     lines: readonly NewTransfer[],
     { search, asOf }: Pick<FoundDuplicates, 'search' | 'asOf'>,
   ): Promise<FoundDuplicates> {
-    const { policy, overrideReason, pointerOf } = search;
+    const { policy, overrideReason, pointerOf, isAskedBefore } = search;
     const days = this.config.DUPLICATE_WINDOW_DAYS;
     const payments = { organizationId, currency, period: metadata.period ?? null, exceptBulkId: id };
-    const fromId = minIdAt(Date.now() - days * DAY_MS);
+    const windowId = minIdAt(Date.now() - days * DAY_MS);
+    // What failed may have been paid otherwise at any time since it was asked for. The ids of transfers grow, and are larger than their bulk's.
+    const fromId = originId !== null && originId < windowId ? originId : windowId;
     const earlier = days === 0 ? [] : await this.transfers.findAlike(on, { ...payments, fromId }, lines);
     const found = mergeSuspected(
       earlier.map(({ line, transferId }) => ({ line, transferId, likeLine: null })),
-      days === 0 ? [] : alikeWithin(lines),
+      days === 0 || isAskedBefore ? [] : alikeWithin(lines),
     );
     const decision = decideDuplicates(policy, found.length, overrideReason);
     if (decision === 'refuse') throw suspectedDuplicates(found, pointerOf);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../../domain/errors.js';
 import { Database } from '../../../platform/database/index.js';
+import { Room } from '../../../platform/room.js';
 import { TransfersQueries } from '../../transfers/index.js';
 import { differentCurrencies } from '../domain/bulk-request.errors.js';
 import {
@@ -32,17 +33,27 @@ export interface BulkRequestDiff {
 /** Counterparties listed of each kind of difference; the rest is counted. */
 export const MAX_LISTED = 100;
 
+/** Each holds all lines of two bulks. */
+const AT_ONCE = 4;
+const COME_AGAIN_SECONDS = 1;
+
 /** What a reviewer looks at before approving: who is new, missing, paid elsewhere or paid another amount than the last time. */
 @Injectable()
 export class DiffBulkRequest {
+  private readonly room = new Room(AT_ONCE, COME_AGAIN_SECONDS);
+
   constructor(
     private readonly database: Database,
     private readonly repository: BulkRequestRepository,
     private readonly transfers: TransfersQueries,
   ) {}
 
-  /** @throws not_found, different_currencies */
-  async diff({
+  /** @throws not_found, different_currencies, unavailable */
+  diff(command: DiffCommand): Promise<BulkRequestDiff> {
+    return this.room.enter(() => this.compare(command));
+  }
+
+  private async compare({
     organizationId,
     bulkId,
     previousId,

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../../domain/errors.js';
 import { PLATFORM, type Queryable, UnitOfWork } from '../../../platform/database/index.js';
+import { Room } from '../../../platform/room.js';
 import { AccountsService } from '../../accounts/index.js';
 import { LedgerQueries } from '../../ledger/index.js';
 import { BULK_REQUEST_HOLD, type BulkLine, TransfersQueries } from '../../transfers/index.js';
@@ -32,9 +33,15 @@ export interface BulkRequestProof {
 
 const sha256: Hash = (data) => hash('sha256', data, 'buffer');
 
+/** Each holds a connection and a snapshot for as long as its lines are read. */
+const AT_ONCE = 4;
+const COME_AGAIN_SECONDS = 1;
+
 /** Shows that the money of a bulk adds up, and ties every line to one hash. Everything is read from one snapshot. */
 @Injectable()
 export class ProveBulkRequest {
+  private readonly room = new Room(AT_ONCE, COME_AGAIN_SECONDS);
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly repository: BulkRequestProofRepository,
@@ -43,8 +50,12 @@ export class ProveBulkRequest {
     private readonly ledger: LedgerQueries,
   ) {}
 
-  /** @throws not_found for another organization's bulk, and for a chosen line that is not one of the bulk's */
-  async prove(organizationId: string, id: string, chosen: ChosenLine | null): Promise<BulkRequestProof> {
+  /** @throws unavailable, and not_found for another organization's bulk, or for a chosen line that is not one of the bulk's */
+  prove(organizationId: string, id: string, chosen: ChosenLine | null): Promise<BulkRequestProof> {
+    return this.room.enter(() => this.proveNow(organizationId, id, chosen));
+  }
+
+  private async proveNow(organizationId: string, id: string, chosen: ChosenLine | null): Promise<BulkRequestProof> {
     // For the platform: what a payment to another organization delivered there is booked as an entry of theirs.
     return this.unitOfWork.snapshot(PLATFORM, async (on, takenAt) => {
       const bulk = await this.repository.find(on, organizationId, id);

@@ -18,7 +18,7 @@ import {
   nothingToRetry,
 } from '../domain/bulk-request.errors.js';
 import { assertRetryable } from '../domain/control.js';
-import type { CreditTransfer } from '../domain/credit-transfer.js';
+import { type CreditTransfer, creditTransferPointer } from '../domain/credit-transfer.js';
 import { assertRailCan } from '../domain/submission.js';
 import { BulkControlRepository, type FailedLine } from '../persistence/bulk-control.repository.js';
 import {
@@ -29,7 +29,6 @@ import {
 import { AcceptBulkRequest, type Answer } from './accept-bulk-request.js';
 import type { ControlCommand } from './change-bulk-state.js';
 import { RecognizeSubmission } from './recognize-submission.js';
-import { ReviewSubmission } from './review-submission.js';
 import { RouteLines } from './route-lines.js';
 
 /** A failed line, as it is paid again. */
@@ -38,6 +37,8 @@ type RetriedLine = CreditTransfer & { readonly originTransferId: string };
 export interface RetryCommand extends ControlCommand {
   /** Who will not be one of its approvers: paying again is submitting. */
   readonly submitter: Actor;
+  /** Why lines that look like payments made since are none; null where nobody says so. */
+  readonly overrideReason: string | null;
 }
 
 const logger = createLogger('control');
@@ -54,7 +55,6 @@ export class RetryFailedLines {
     private readonly repository: BulkRequestRepository,
     private readonly control: BulkControlRepository,
     private readonly accounts: AccountsQueries,
-    private readonly reviews: ReviewSubmission,
     private readonly routes: RouteLines,
     private readonly acceptance: AcceptBulkRequest,
     private readonly rails: RailsService,
@@ -64,15 +64,18 @@ export class RetryFailedLines {
 
   /**
    * @throws not_found, invalid_state, duplicate_bulk_request, rail_not_configured, rail_cannot_reverse, nothing_to_retry, insufficient_funds,
-   * account_not_active, limit_exceeded
+   * account_not_active, limit_exceeded, suspected_duplicate
    */
   async retry(command: RetryCommand, answer: Answer): Promise<Reply> {
-    const { organizationId, bulkId, idempotencyKey } = command;
+    const { organizationId, bulkId, idempotencyKey, overrideReason } = command;
     const on = this.database.of(organizationId);
     const failed = await this.repository.find(on, organizationId, bulkId);
     if (!failed) throw notFound('bulk request');
     const operation = 'bulk-requests.retry-failed';
-    const body = { bulk_request_id: bulkId };
+    const body = {
+      bulk_request_id: bulkId,
+      ...(overrideReason !== null && { duplicate_override_reason: overrideReason }),
+    };
     const key = this.keys.of({ organizationId, operation, idempotencyKey, requestId: null, body });
     // Before the answer is looked for: whoever retries it in between stores that with it.
     const existingId = await this.control.findRetry(on, bulkId);
@@ -85,15 +88,15 @@ export class RetryFailedLines {
     const debtor = await this.debtorOf(failed);
     const bulk = retryOf(failed, lines);
     const routed = await this.routes.route(organizationId, failed.rail, lines);
-    // That they were tried before is the point of it.
-    const review = await this.reviews.review(bulk, routed, null);
+    // That they were tried before is the point of it; that somebody paid them otherwise since is not.
+    const asked = { policy: undefined, overrideReason, pointerOf: creditTransferPointer, isAskedBefore: true };
     return this.acceptance.accept(
       {
         bulk,
         lines: routed,
         key,
         isFunded: bulk.totalMinor <= debtor.availableMinor,
-        review,
+        asked,
         submitter: command.submitter,
         guard: (tx) => this.assertFirst(tx, organizationId, bulkId),
         instance: `/api/v1/bulk-requests/${bulkId}/retry-failed`,

@@ -28,8 +28,7 @@ export interface Review {
   /** How it is approved if it has to be, and why it would have to be if there were no duplicates. */
   readonly terms: ApprovalTerms;
   readonly ownReasons: readonly WaitingReason[];
-  /** Null where they were not looked for. */
-  readonly duplicates: FoundDuplicates | null;
+  readonly duplicates: FoundDuplicates;
   readonly approval: ApprovalRequirement | null;
   /** Shown with the bulk: what it looks like, and is paid nevertheless. */
   readonly warnings: readonly string[];
@@ -53,14 +52,10 @@ export class ReviewSubmission {
   /**
    * Reads only.
    *
-   * @param asked how to look for lines that were paid before; null where paying them again is what was asked for
+   * @param asked how to look for payments that its lines repeat
    * @throws limit_exceeded, suspected_duplicate
    */
-  async review(
-    bulk: NewBulkRequest,
-    lines: readonly NewTransfer[],
-    asked: AskedAboutDuplicates | null,
-  ): Promise<Review> {
+  async review(bulk: NewBulkRequest, lines: readonly NewTransfer[], asked: AskedAboutDuplicates): Promise<Review> {
     const { organizationId, currency, debtorAccountId: accountId, totalMinor, transferCount } = bulk;
     const { policy, limits } = await this.policies.rulesFor({ organizationId, currency, accountId });
     this.limits.assertWithin(limits, { amountMinor: totalMinor, count: transferCount });
@@ -69,8 +64,8 @@ export class ReviewSubmission {
       typeof approval?.newCounterpartiesOver === 'number'
         ? await this.transfers.countNewCounterparties(organizationId, lines)
         : 0;
-    const search = asked && { ...asked, policy: strictest(policy.duplicatePolicy, asked.policy) };
-    const found = search && (await this.duplicates.detect(bulk, lines, search));
+    const search = { ...asked, policy: strictest(policy.duplicatePolicy, asked.policy) };
+    const found = await this.duplicates.detect(bulk, lines, search);
     const ownReasons = approvalReasons(approval, { currency, totalMinor, transferCount, newCounterparties });
     return concluded({ limits, terms: termsOf(approval), ownReasons }, found);
   }
@@ -88,11 +83,11 @@ export class ReviewSubmission {
 
 function concluded(
   { limits, terms, ownReasons }: Pick<Review, 'limits' | 'terms' | 'ownReasons'>,
-  duplicates: FoundDuplicates | null,
+  duplicates: FoundDuplicates,
 ): Review {
-  const reasons = [...ownReasons, ...(duplicates?.reasons ?? [])];
+  const reasons = [...ownReasons, ...duplicates.reasons];
   const approval = reasons.length === 0 ? null : { ...terms, reasons };
-  return { limits, terms, ownReasons, duplicates, approval, warnings: duplicates?.warnings ?? [] };
+  return { limits, terms, ownReasons, duplicates, approval, warnings: duplicates.warnings };
 }
 
 /** For a dry run, which waits for nothing. */

@@ -23,7 +23,7 @@ import type { BulkRequest } from '../domain/bulk-request.js';
 import { type CheckedCreditTransfers, checkCreditTransfers, creditTransferPointer } from '../domain/credit-transfer.js';
 import { assertNamesDebtor, assertRailCan, assertSupported, type Submission } from '../domain/submission.js';
 import { BulkRequestRepository, type NewBulkRequest } from '../persistence/bulk-request.repository.js';
-import { AcceptBulkRequest, type Answer, OutdatedReview } from './accept-bulk-request.js';
+import { AcceptBulkRequest, type Answer } from './accept-bulk-request.js';
 import { previewOf } from './preview-bulk-request.js';
 import { RecognizeSubmission } from './recognize-submission.js';
 import { type AskedAboutDuplicates, ReviewSubmission, warningsOf } from './review-submission.js';
@@ -74,18 +74,8 @@ export class SubmitBulkRequest {
     const bulk = this.newBulk(command, debtor, checked, acceptance);
     const lines = await this.routes.route(command.organizationId, bulk.rail, acceptance.lines);
     const isFunded = acceptance.totalMinor <= debtor.availableMinor;
-    for (;;) {
-      const review = await this.reviews.review(bulk, lines, askedAboutDuplicates(command));
-      try {
-        return await this.acceptance.accept(
-          { bulk, lines, key, isFunded, review, submitter: command.submitter },
-          answer,
-        );
-      } catch (error) {
-        // Another request was accepted meanwhile; the next review sees what it brought.
-        if (!(error instanceof OutdatedReview)) throw error;
-      }
-    }
+    const asked = askedAboutDuplicates(command);
+    return this.acceptance.accept({ bulk, lines, key, isFunded, asked, submitter: command.submitter }, answer);
   }
 
   private assertPossible(submission: Submission): void {
@@ -179,4 +169,5 @@ const askedAboutDuplicates = ({
   policy: submission.duplicate_policy,
   overrideReason: submission.duplicate_override_reason ?? null,
   pointerOf,
+  isAskedBefore: false,
 });

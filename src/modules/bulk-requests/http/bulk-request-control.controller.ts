@@ -1,5 +1,5 @@
-import { Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   ApiProblems,
   CurrentPrincipal,
@@ -11,7 +11,7 @@ import {
 } from '../../../platform/http/index.js';
 import { Reply } from '../../../platform/idempotency/index.js';
 import { BulkRequestsService } from '../bulk-requests.service.js';
-import { CancellationDto, cancellationDto } from './bulk-request-control.dto.js';
+import { CancellationDto, cancellationDto, RETRY_EXAMPLES, RetryFailedLinesDto } from './bulk-request-control.dto.js';
 import { BulkRequestDto, bulkRequestDto, bulkRequestPath } from './bulk-requests.dto.js';
 
 @ApiTags('Bulk requests')
@@ -88,11 +88,13 @@ export class BulkRequestControlController {
    * Retry the failed lines of a bulk request that has ended
    *
    * They become a bulk request of their own, linked by `origin`, with the account, the rail and the choices of the first one. Its money is
-   * reserved anew. A failed line is paid again at most once.
+   * reserved anew. A failed line is paid again at most once. What looks like a payment made since is treated as the organization's
+   * `duplicate_policy` says.
    */
   @Post(':id/retry-failed')
   @HttpCode(202)
   @Scopes('bulk-requests:write')
+  @ApiBody({ type: RetryFailedLinesDto, required: false, examples: RETRY_EXAMPLES })
   @ApiAcceptedResponse({
     type: BulkRequestDto,
     description: 'The new bulk request, accepted and being worked on.',
@@ -100,15 +102,16 @@ export class BulkRequestControlController {
       Location: { description: 'Where the new bulk request can be read.', schema: { type: 'string' } },
     },
   })
-  @ApiProblems(400, 401, 403, 404, 409, 422, 503)
+  @ApiProblems(400, 401, 403, 404, 409, 413, 415, 422, 503)
   retryFailed(
     @OrganizationId() organizationId: string,
     @CurrentPrincipal() principal: Principal,
     @IdParam() bulkId: string,
     @IdempotencyKey() idempotencyKey: string | null,
+    @Body() { duplicate_override_reason: overrideReason }: RetryFailedLinesDto,
   ): Promise<Reply> {
-    const command = { organizationId, bulkId, idempotencyKey, submitter: principal.actor };
-    return this.bulkRequests.retryFailed(command, (bulk) =>
+    const asked = { submitter: principal.actor, overrideReason: overrideReason ?? null };
+    return this.bulkRequests.retryFailed({ organizationId, bulkId, idempotencyKey, ...asked }, (bulk) =>
       Reply.of(202, bulkRequestDto(bulk), bulkRequestPath(bulk.id)),
     );
   }

@@ -129,10 +129,12 @@ export class BulkCompletionRepository {
     );
   }
 
-  /** The next bulk that can be completed, the oldest first: for stepping by hand. */
-  async findCompletable(on: Queryable): Promise<BulkKey | null> {
+  /** The next bulk that can be completed, the oldest first, of anybody without an organization: for stepping by hand. */
+  async findCompletable(on: Queryable, organizationId: string | null): Promise<BulkKey | null> {
     const [row] = await on.query<BulkKey>(
-      `SELECT b.id, b.organization_id AS "organizationId" FROM bulk_requests b WHERE ${COMPLETABLE} ORDER BY b.id LIMIT 1`,
+      `SELECT b.id, b.organization_id AS "organizationId" FROM bulk_requests b
+        WHERE ${COMPLETABLE} AND ($1::uuid IS NULL OR b.organization_id = $1) ORDER BY b.id LIMIT 1`,
+      [organizationId],
     );
     return row ?? null;
   }

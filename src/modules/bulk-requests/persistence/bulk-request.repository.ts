@@ -120,7 +120,7 @@ export class BulkRequestRepository {
     const [row] = await on.query<BulkRequestRow>(
       `SELECT ${COLUMNS} FROM bulk_requests
         WHERE organization_id = $1 AND id < $2 AND debtor_account_id = $3 AND origin IS NULL
-          AND metadata ->> 'kind' IS NOT DISTINCT FROM $4 AND status NOT IN ('rejected', 'cancelled', 'awaiting_approval')
+          AND (kind = $4 OR ($4::text IS NULL AND kind IS NULL)) AND status NOT IN ('rejected', 'cancelled', 'awaiting_approval')
         ORDER BY id DESC LIMIT 1`,
       [organizationId, id, debtorAccountId, metadata.kind ?? null],
     );

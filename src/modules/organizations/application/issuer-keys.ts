@@ -18,6 +18,8 @@ export interface IssuerSettings {
 
 type RemoteKeys = ReturnType<typeof createRemoteJWKSet>;
 
+const isSecure = (address: string): boolean => URL.canParse(address) && new URL(address).protocol === 'https:';
+
 const logger = createLogger('organizations');
 
 /** The public keys of an OpenID Connect issuer, fetched when a token needs them. */
@@ -56,6 +58,8 @@ export class IssuerKeys {
     if (document?.issuer !== issuer || typeof document.jwks_uri !== 'string') {
       throw new Error(`The discovery document at ${address} is not that of the issuer ${issuer}, or names no keys.`);
     }
+    const isDowngrade = isSecure(issuer) && !isSecure(document.jwks_uri);
+    if (isDowngrade) throw new Error(`The keys of ${issuer} would come over plain HTTP, which anybody could answer.`);
     return document.jwks_uri;
   }
 

@@ -1,4 +1,4 @@
-import { type Scope, SCOPES } from './scopes.js';
+import { grantableScopes, type Scope } from './scopes.js';
 
 /** What a verified token says, as far as it counts here. */
 export interface TokenGrant {
@@ -25,7 +25,7 @@ export function tokenGrant(claims: Readonly<Record<string, unknown>>, names: Cla
 /** Scopes of ours in a claim, which is a list or separated by spaces. Others are somebody else's, and `admin` is never granted so. */
 function grantedScopes(claim: unknown): readonly Scope[] {
   const named: readonly unknown[] = typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim : [];
-  return SCOPES.filter((scope) => named.includes(scope));
+  return grantableScopes(named);
 }
 
 const isText = (claim: unknown): claim is string => typeof claim === 'string' && claim !== '';

@@ -11,6 +11,7 @@ import {
 } from '../../../platform/http/index.js';
 import { RecognizeKey } from '../application/recognize-key.js';
 import { RecognizeToken } from '../application/recognize-token.js';
+import { grantableScopes } from '../domain/scopes.js';
 import { OrganizationsQueries } from '../organizations.queries.js';
 
 const ADMIN: Principal = {
@@ -54,7 +55,7 @@ export class CredentialAuthenticator extends Authenticator {
       kind: 'key',
       keyId: key.id,
       organizationId: key.organizationId,
-      scopes: new Set(key.scopes),
+      scopes: new Set(grantableScopes(key.scopes)),
       actor: { kind: 'key', id: key.lineageId, keyId: key.id },
       signingSecret,
     };

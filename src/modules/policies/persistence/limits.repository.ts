@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { minIdAt } from '../../../domain/ids.js';
 import { prepared, type Queryable, type Tx } from '../../../platform/database/index.js';
 import type { PaymentLimit, PaymentLimits, Spending } from '../domain/limit.js';
 import { TODAY } from './policies.repository.js';
+
+const DAY_MS = 86_400_000;
+/** Ids are made by the clocks of API processes; they find rows, and `created_at` says which of them count. */
+const CLOCK_SLACK_MS = 3_600_000;
 
 interface SetRow {
   readonly version: number;
@@ -81,6 +86,7 @@ export class LimitsRepository {
    * take back is not spent. In order, as whoever spends.
    */
   async countToday(tx: Tx, organizationId: string): Promise<void> {
+    const idFrom = minIdAt(Date.now() - DAY_MS - CLOCK_SLACK_MS);
     await tx.execute(
       `INSERT INTO limit_usage AS u (organization_id, account_id, currency, day, amount_minor, transfer_count)
        SELECT l.organization_id, l.account_id, l.currency, ${TODAY}, coalesce(sum(b.total_minor), 0)::bigint,
@@ -88,14 +94,14 @@ export class LimitsRepository {
          FROM payment_limits l
          LEFT JOIN bulk_requests b ON b.organization_id = l.organization_id AND b.currency = l.currency
                AND (l.account_id IS NULL OR b.debtor_account_id = l.account_id)
-               AND b.origin IS DISTINCT FROM 'reversal' AND b.created_at >= ${TODAY}::timestamp AT TIME ZONE 'UTC'
+               AND b.origin IS DISTINCT FROM 'reversal' AND b.id >= $2 AND b.created_at >= ${TODAY}::timestamp AT TIME ZONE 'UTC'
         WHERE l.organization_id = $1 AND l.per = 'day'
         GROUP BY l.organization_id, l.account_id, l.currency
         ORDER BY l.account_id NULLS FIRST, l.currency
        ON CONFLICT (organization_id, account_id, currency, day) DO UPDATE
           SET amount_minor = greatest(u.amount_minor, excluded.amount_minor),
               transfer_count = greatest(u.transfer_count, excluded.transfer_count)`,
-      [organizationId],
+      [organizationId, idFrom],
     );
   }
 

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { fieldErrors, notFound } from '../../../domain/errors.js';
+import { fieldErrors, notFound, stoppedByPlatform } from '../../../domain/errors.js';
 import { normalizeText } from '../../../domain/text.js';
 import { PLATFORM, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
 import { AuditTrail } from '../../audit/index.js';
 import { RAIL_NAMES } from '../../rails/index.js';
-import type { KillSwitch, KillSwitchTarget } from '../domain/kill-switch.js';
+import { isTakenOver, type KillSwitch, type KillSwitchTarget, mayRelease } from '../domain/kill-switch.js';
 import { KillSwitchRepository } from '../persistence/kill-switch.repository.js';
 
 export interface SetKillSwitchCommand extends KillSwitchTarget {
@@ -35,8 +35,8 @@ export class SetKillSwitch {
    * The switch as it is now; null when it is not engaged. Once this has returned one, no line outside the windows granted by then is
    * submitted.
    *
-   * @throws not_found (no such rail), invalid_request (engaged without a reason), unavailable (engaged, but what was being granted before
-   *   has not ended)
+   * @throws not_found (no such rail), invalid_request (engaged without a reason), stopped_by_platform (released by somebody else), unavailable
+   *   (engaged, but what was being granted before has not ended)
    */
   async set(command: SetKillSwitchCommand): Promise<KillSwitch | null> {
     const { scope, target, engaged, reason, by } = command;
@@ -51,22 +51,28 @@ export class SetKillSwitch {
    * what was being granted already.
    */
   private async engage(asked: Omit<KillSwitch, 'engagedAt'>): Promise<KillSwitch> {
-    const { killSwitch, isNew } = await this.unitOfWork.run(PLATFORM, async (tx) => {
-      const found = await this.repository.engage(tx, asked);
-      if (found.isNew) this.record(tx, 'kill_switch.engaged', asked, asked.reason);
-      return found;
+    const { killSwitch, isChanged } = await this.unitOfWork.run(PLATFORM, async (tx) => {
+      const { killSwitch: found, isNew } = await this.repository.engage(tx, asked);
+      const takesOver = !isNew && isTakenOver(found, asked.engagedBy);
+      const isChanged = isNew || takesOver;
+      if (isChanged) this.record(tx, 'kill_switch.engaged', asked, { reason: asked.reason, wasEngaged: takesOver });
+      return { killSwitch: takesOver ? await this.repository.takeOver(tx, asked) : found, isChanged };
     });
     const { scope, target, engagedBy } = killSwitch;
-    if (isNew) logger.warn({ event: 'kill_switch_engaged', scope, target, engaged_by: engagedBy });
+    if (isChanged) logger.warn({ event: 'kill_switch_engaged', scope, target, engaged_by: engagedBy });
     await this.unitOfWork.run(PLATFORM, (tx) => this.repository.awaitGrants(tx, AWAIT_GRANTS_MS));
     return killSwitch;
   }
 
   private async release({ scope, target }: KillSwitchTarget, by: string): Promise<null> {
     const wasEngaged = await this.unitOfWork.run(PLATFORM, async (tx) => {
-      const released = await this.repository.release(tx, { scope, target });
-      if (released) this.record(tx, 'kill_switch.released', { scope, target }, null);
-      return released;
+      const killSwitch = await this.repository.lock(tx, { scope, target });
+      if (!killSwitch) return false;
+      if (!mayRelease(killSwitch, by))
+        throw stoppedByPlatform('The platform engaged this switch: only it releases it.');
+      await this.repository.release(tx, { scope, target });
+      this.record(tx, 'kill_switch.released', { scope, target }, { reason: null, wasEngaged: true });
+      return true;
     });
     if (!wasEngaged) return null;
     logger.warn({ event: 'kill_switch_released', scope, target, released_by: by });
@@ -79,16 +85,15 @@ export class SetKillSwitch {
     tx: Tx,
     action: 'kill_switch.engaged' | 'kill_switch.released',
     { scope, target }: KillSwitchTarget,
-    reason: string | null,
+    { reason, wasEngaged }: { reason: string | null; wasEngaged: boolean },
   ): void {
-    const isEngaged = action === 'kill_switch.engaged';
     this.audit.record(tx, {
       organizationId: scope === 'organization' ? target : null,
       action,
       resource: { type: 'kill_switch', id: `${scope}/${target}` },
       reason,
-      before: { engaged: !isEngaged },
-      after: { engaged: isEngaged },
+      before: { engaged: wasEngaged },
+      after: { engaged: action === 'kill_switch.engaged' },
     });
   }
 }

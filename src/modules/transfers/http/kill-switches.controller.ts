@@ -68,7 +68,8 @@ export class KillSwitchesController {
   /**
    * Engage or release the kill switch of the organization
    *
-   * The same for everything the organization pays, on whatever rail.
+   * The same for everything the organization pays, on whatever rail. What the platform has engaged, only the platform releases (403
+   * `stopped_by_platform`); it takes over a switch that the organization engaged.
    */
   @Put('organization')
   @Scopes('operator')

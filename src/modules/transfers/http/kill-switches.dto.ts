@@ -55,14 +55,15 @@ export class KillSwitchDto {
   reason: string | null;
 
   /**
-   * The id of the API key that engaged it, or `admin` for the platform's own key. Null when it is not engaged.
+   * The id of the API key that engaged it, or `admin` for the platform's own key: then only the platform releases it. Null when it is
+   * not engaged.
    * @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d
    */
   @ApiProperty({ type: String, nullable: true })
   engaged_by: string | null;
 
   /**
-   * Since when; engaging it again does not change it. Null when it is not engaged.
+   * Since when; engaging it again does not change it, whoever does. Null when it is not engaged.
    * @example "2026-11-21T09:30:00.000Z"
    */
   @ApiProperty({ type: String, format: 'date-time', nullable: true })

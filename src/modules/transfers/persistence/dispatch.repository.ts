@@ -89,13 +89,14 @@ export class DispatchRepository {
     return tx.query<DispatchedChunk>(CLAIM_CHUNKS, [rail, inFlight, claimMs]);
   }
 
-  /** The next due chunk of any rail, for stepping by hand. */
-  async findNextDue(): Promise<ChunkKey | null> {
+  /** The next due chunk of any rail, of anybody without an organization: for stepping by hand. */
+  async findNextDue(organizationId: string | null): Promise<ChunkKey | null> {
     const [row] = await this.all.query<ChunkKey>(
       `SELECT c.id, c.organization_id AS "organizationId" FROM chunks c JOIN bulk_requests b ON b.id = c.bulk_id
         WHERE c.status IN ('open', 'dispatched') AND c.due_at <= now()
-          AND (c.purpose <> 'submit' OR ${handsOutUnsent('c.rail')})
+          AND (c.purpose <> 'submit' OR ${handsOutUnsent('c.rail')}) AND ($1::uuid IS NULL OR c.organization_id = $1)
         ORDER BY c.urgent DESC, c.due_at, c.id LIMIT 1`,
+      [organizationId],
     );
     return row ?? null;
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '../../../domain/errors.js';
+import { DomainError, invariantViolated } from '../../../domain/errors.js';
 import { Database, DISCOVERY, PLATFORM, prepared, sqlState, type Tx } from '../../../platform/database/index.js';
 import type { KillSwitch, KillSwitchScope, KillSwitchTarget } from '../domain/kill-switch.js';
 
@@ -48,7 +48,7 @@ export class KillSwitchRepository {
     }
   }
 
-  /** One that is engaged already stays as it is. */
+  /** One that is engaged already stays as it is; its row is locked. */
   async engage(
     tx: Tx,
     { scope, target, reason, engagedBy }: Omit<KillSwitch, 'engagedAt'>,
@@ -64,9 +64,27 @@ export class KillSwitchRepository {
     return { killSwitch, isNew };
   }
 
-  /** Whether it was engaged. */
-  async release(tx: Tx, { scope, target }: KillSwitchTarget): Promise<boolean> {
-    return (await tx.execute(`DELETE FROM kill_switches WHERE scope = $1 AND target = $2`, [scope, target])) === 1;
+  /** Gives an engaged one to somebody else, with their reason. Since when it is engaged stays as it is. */
+  async takeOver(tx: Tx, { scope, target, reason, engagedBy }: Omit<KillSwitch, 'engagedAt'>): Promise<KillSwitch> {
+    const [killSwitch] = await tx.query<KillSwitch>(
+      `UPDATE kill_switches SET reason = $3, engaged_by = $4 WHERE scope = $1 AND target = $2 RETURNING ${COLUMNS}`,
+      [scope, target, reason, engagedBy],
+    );
+    if (!killSwitch) throw invariantViolated('a locked kill switch was released');
+    return killSwitch;
+  }
+
+  /** The switch if it is engaged. Until the transaction ends, it stays so, and nobody else takes it over. */
+  async lock(tx: Tx, { scope, target }: KillSwitchTarget): Promise<KillSwitch | null> {
+    const [killSwitch] = await tx.query<KillSwitch>(
+      `SELECT ${COLUMNS} FROM kill_switches WHERE scope = $1 AND target = $2 FOR UPDATE`,
+      [scope, target],
+    );
+    return killSwitch ?? null;
+  }
+
+  async release(tx: Tx, { scope, target }: KillSwitchTarget): Promise<void> {
+    await tx.execute(`DELETE FROM kill_switches WHERE scope = $1 AND target = $2`, [scope, target]);
   }
 
   /** Rails first. With an organization, without those of others. */

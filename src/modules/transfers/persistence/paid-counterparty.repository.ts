@@ -37,6 +37,9 @@ export class PaidCounterpartyRepository {
   /**
    * How many of these counterparties, each with its indexes, the organization has never paid. What is only waiting to be sent, for an
    * approval perhaps, is not paid: else a first bulk that waits would let a second one pass.
+   *
+   * Each is looked up by itself, in the order of the one index that begins with it: as an equality and an EXISTS it was planned as a join
+   * with all that the organization ever paid.
    */
   async countNew(
     on: Queryable,
@@ -45,9 +48,10 @@ export class PaidCounterpartyRepository {
   ): Promise<number> {
     const [row] = await on.query<{ known: number }>(
       `SELECT count(DISTINCT asked.place)::int AS known FROM unnest($2::int[], $3::bigint[]) AS asked (place, index)
-        WHERE EXISTS (SELECT FROM transfers t
-                       WHERE t.counterparty_index = asked.index AND t.organization_id = $1
-                         AND t.status IN ('settled', 'submitted'))`,
+        CROSS JOIN LATERAL (SELECT FROM transfers t
+                             WHERE t.counterparty_index BETWEEN asked.index AND asked.index
+                               AND (t.organization_id = $1) IS TRUE AND t.status IN ('settled', 'submitted')
+                             ORDER BY t.counterparty_index LIMIT 1) AS paid`,
       [
         organizationId,
         counterparties.flatMap((indexes, place) => indexes.map(() => place)),
@@ -57,52 +61,28 @@ export class PaidCounterpartyRepository {
     return counterparties.length - (row?.known ?? 0);
   }
 
-  /**
-   * For each line that looks like a payment made or under way, the latest such payment. The payments are found by their counterparties and
-   * compared here: a join would be planned by what PostgreSQL believes about a table that has just grown, and take a look at all of it for
-   * every line.
-   */
+  /** For each line that looks like a payment made or under way, the latest such payment. */
   async findAlike(
     on: Queryable,
     { organizationId, currency, period, fromId, exceptBulkId }: ComparedPayments,
     lines: readonly LineToCompare[],
   ): Promise<{ line: number; transferId: string }[]> {
-    const lineOf = new Map<string, number[]>();
-    for (const { line, indexes, amountMinor, purposeCode } of lines) {
-      for (const index of indexes) {
-        const fingerprint = `${index} ${amountMinor} ${purposeCode}`;
-        const alike = lineOf.get(fingerprint);
-        if (alike) alike.push(line);
-        else lineOf.set(fingerprint, [line]);
-      }
-    }
-    const paid = await on.query<{ id: string; index: bigint; amountMinor: bigint; purposeCode: string | null }>(
-      `SELECT DISTINCT ON (t.counterparty_index, t.amount_minor, t.purpose_code)
-              t.id, t.counterparty_index AS index, t.amount_minor AS "amountMinor", t.purpose_code AS "purposeCode"
-         FROM transfers t
-        WHERE t.counterparty_index = ANY($4::bigint[]) AND t.id >= $3 AND t.organization_id = $1 AND t.currency = $2
-          AND t.amount_minor = ANY($5::bigint[]) AND t.bulk_id <> $7
-          AND t.status NOT IN ('failed', 'cancelled', 'returned')
-          AND (SELECT b.metadata ->> 'period' FROM bulk_requests b WHERE b.id = t.bulk_id) IS NOT DISTINCT FROM $6
-        ORDER BY t.counterparty_index, t.amount_minor, t.purpose_code, t.id DESC`,
+    return on.query(
+      `SELECT DISTINCT ON (line) line, transfer_id AS "transferId"
+         FROM find_alike_payments($1, $2, $3, $4, $5, $6::int[], $7::bigint[], $8::bigint[], $9::text[])
+        ORDER BY line, transfer_id DESC`,
       [
         organizationId,
         currency,
         fromId,
-        [...new Set(lines.flatMap(({ indexes }) => indexes))],
-        [...new Set(lines.map(({ amountMinor }) => amountMinor))],
-        period,
         exceptBulkId,
+        period,
+        lines.flatMap(({ line, indexes }) => indexes.map(() => line)),
+        lines.flatMap(({ indexes }) => indexes),
+        lines.flatMap(({ amountMinor, indexes }) => indexes.map(() => amountMinor)),
+        lines.flatMap(({ purposeCode, indexes }) => indexes.map(() => purposeCode)),
       ],
     );
-    const latest = new Map<number, string>();
-    for (const { id, index, amountMinor, purposeCode } of paid) {
-      for (const line of lineOf.get(`${index} ${amountMinor} ${purposeCode}`) ?? []) {
-        // A counterparty has several indexes while keys are rotated; the ids of transfers grow.
-        if (id > (latest.get(line) ?? '')) latest.set(line, id);
-      }
-    }
-    return [...latest].map(([line, transferId]) => ({ line, transferId })).sort((a, b) => a.line - b.line);
   }
 
   /** In the order of the request. */
