@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import {
   Database,
   DISCOVERY,
+  isTransient,
   ofOrganization,
   type Queryable,
   type Tx,
   UnitOfWork,
 } from '../../../platform/database/index.js';
+import { createLogger } from '../../../platform/logging/index.js';
 import { Metrics } from '../../../platform/metrics/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
 import type { Event } from '../domain/event.js';
@@ -24,6 +26,8 @@ export interface EventConsumer {
   /** Writes down what has to be done about them, in the transaction that counts them as seen. In order; at least one. */
   handle(tx: Tx, organizationId: string, events: readonly Event[]): Promise<void>;
 }
+
+const logger = createLogger('events');
 
 const POLL_INTERVAL_MS = 1_000;
 const ORGANIZATIONS_PER_TURN = 50;
@@ -60,8 +64,19 @@ export class FollowEvents {
   private async turn(consumer: EventConsumer): Promise<boolean> {
     const behind = await this.cursors.listBehind(this.database.as(DISCOVERY), consumer.name, ORGANIZATIONS_PER_TURN);
     let hasMore = behind.length === ORGANIZATIONS_PER_TURN;
-    for (const organizationId of behind) if (await this.step(consumer, organizationId)) hasMore = true;
-    return hasMore;
+    let hasFailed = false;
+    for (const organizationId of behind) {
+      try {
+        if (await this.step(consumer, organizationId)) hasMore = true;
+      } catch (error) {
+        if (isTransient(error)) throw error;
+        const failed = { consumer: consumer.name, organization_id: organizationId, err: error };
+        logger.error({ event: 'event_consumer_failed', ...failed });
+        hasFailed = true;
+      }
+    }
+    // The others were served. What failed is tried again after the interval, and not in circles.
+    return hasMore && !hasFailed;
   }
 
   /** True when there is more of this organization, and nobody else is at it. */
@@ -76,7 +91,9 @@ export class FollowEvents {
         await this.cursors.advance(tx, consumer.name, organizationId, head);
         return false;
       }
-      const page = await this.events.next(tx, organizationId, { after, types, limit: EVENTS_PER_STEP });
+      // Not beyond: what happened after somebody else became interested would be passed over.
+      const query = { after, types, limit: EVENTS_PER_STEP, upTo: head };
+      const page = await this.events.next(tx, organizationId, query);
       if (page.events.length > 0) await consumer.handle(tx, organizationId, page.events);
       await this.cursors.advance(tx, consumer.name, organizationId, page.lastSequence);
       return page.hasMore;
