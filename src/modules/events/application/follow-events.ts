@@ -48,11 +48,12 @@ export class FollowEvents {
 
   /** Called when the process starts. */
   add(consumer: EventConsumer): void {
+    const restsUntil = new Map<string, number>();
     this.loops.add({
       name: `events-for-${consumer.name}`,
       intervalMs: POLL_INTERVAL_MS,
       wakesOn: 'events',
-      run: () => this.turn(consumer),
+      run: () => this.turn(consumer, restsUntil),
     });
     this.metrics.gauge({
       name: `events_unseen_by_${consumer.name}`,
@@ -61,22 +62,23 @@ export class FollowEvents {
     });
   }
 
-  private async turn(consumer: EventConsumer): Promise<boolean> {
+  private async turn(consumer: EventConsumer, restsUntil: Map<string, number>): Promise<boolean> {
     const behind = await this.cursors.listBehind(this.database.as(DISCOVERY), consumer.name, ORGANIZATIONS_PER_TURN);
-    let hasMore = behind.length === ORGANIZATIONS_PER_TURN;
-    let hasFailed = false;
-    for (const organizationId of behind) {
+    const due = behind.filter((organizationId) => (restsUntil.get(organizationId) ?? 0) <= Date.now());
+    let hasMore = due.length > 0 && behind.length === ORGANIZATIONS_PER_TURN;
+    for (const organizationId of due) {
+      restsUntil.delete(organizationId);
       try {
         if (await this.step(consumer, organizationId)) hasMore = true;
       } catch (error) {
         if (isTransient(error)) throw error;
+        // The others do not wait for it, and nobody runs in circles.
+        restsUntil.set(organizationId, Date.now() + POLL_INTERVAL_MS);
         const failed = { consumer: consumer.name, organization_id: organizationId, err: error };
         logger.error({ event: 'event_consumer_failed', ...failed });
-        hasFailed = true;
       }
     }
-    // The others were served. What failed is tried again after the interval, and not in circles.
-    return hasMore && !hasFailed;
+    return hasMore;
   }
 
   /** True when there is more of this organization, and nobody else is at it. */

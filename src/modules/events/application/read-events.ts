@@ -45,11 +45,7 @@ export class ReadEvents {
   ) {}
 
   /** The next events of an organization, in order. A page without any is not the last one when it says that there is more. */
-  async next(
-    on: Queryable,
-    organizationId: string,
-    { after, types, limit, upTo }: EventQuery,
-  ): Promise<EventPage> {
+  async next(on: Queryable, organizationId: string, { after, types, limit, upTo }: EventQuery): Promise<EventPage> {
     // Looked up first: numbers are committed in order, so all up to here is there. What comes meanwhile is left to the next page.
     const head = upTo ?? (await this.repository.findHead(on, organizationId));
     const end = await this.endOfRead(on, organizationId, { after, upTo: head });

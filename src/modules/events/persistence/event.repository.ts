@@ -70,7 +70,12 @@ export class EventRepository {
   }
 
   /** The number of the last of that many records; null when there are fewer. */
-  async findEnd(on: Queryable, organizationId: string, { after, upTo }: Stretch, count: number): Promise<number | null> {
+  async findEnd(
+    on: Queryable,
+    organizationId: string,
+    { after, upTo }: Stretch,
+    count: number,
+  ): Promise<number | null> {
     const [record] = await on.query<{ sequence: number }>(
       `SELECT sequence::float8 AS sequence FROM events
         WHERE organization_id = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence OFFSET $4 LIMIT 1`,
