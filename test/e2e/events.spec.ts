@@ -29,10 +29,11 @@ describe('the event log over HTTP', () => {
     }
   };
   const now = async (): Promise<number> => (await follow(0, { types: 'api_key.*' })).last;
-  const asAdmin = (path: string, method: 'POST' | 'DELETE', organizationId?: string) =>
+  const asAdmin = (path: string, method: 'POST' | 'DELETE', organizationId?: string, body?: object) =>
     acme.api.call(path, {
       ...{ key: acme.api.adminKey, method },
       ...(organizationId && { headers: { 'x-organization-id': organizationId } }),
+      ...(body && { body }),
     });
   const typesAndData = (events: readonly EventDto[]) => events.map(({ type, data }) => [type, data]);
 
@@ -168,7 +169,8 @@ describe('the event log over HTTP', () => {
       data: [{ type: 'api_key.created', sequence: 1, organization_id: organizationId, data: { api_key_id: id } }],
       ...{ last_sequence: 1, has_more: false },
     });
-    const rotated = await asAdmin(`/organizations/${organizationId}/api-keys/${id}/rotate`, 'POST');
+    const overlap = { overlap_seconds: 3_600 };
+    const rotated = await asAdmin(`/organizations/${organizationId}/api-keys/${id}/rotate`, 'POST', undefined, overlap);
     const successor = String(rotated.body.id);
     await asAdmin(`/organizations/${organizationId}/api-keys/${id}`, 'DELETE');
     const { data } = await follow(0, { key: String(rotated.body.secret) });
