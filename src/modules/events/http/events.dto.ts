@@ -22,12 +22,12 @@ export class EventsQuery {
 
   /**
    * Only events of these types, separated by commas; `transfer.*` is all of a noun, `*` all there are, and so is leaving it out.
-   * @example "bulk_request.*,transfer.failed"
    */
   @ApiProperty({
     type: 'array',
     items: { type: 'string', enum: [...EVENT_FILTERS] },
     maxItems: 50,
+    example: ['bulk_request.*', 'transfer.failed'],
     required: false,
     style: 'form',
     explode: false,
