@@ -1,6 +1,9 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { EventStream } from '../../src/platform/http/event-stream.js';
+import { EventStreams } from '../../src/platform/http/event-streams.js';
+import { eventually } from './eventually.js';
 
 export interface HeardEvent {
   id: number;
@@ -85,4 +88,19 @@ export function listenAt(
     sent.on('error', reject);
     sent.end();
   });
+}
+
+/** The streams that an API has open, the newest last. */
+export function openStreams(app: NestFastifyApplication): { stream: EventStream }[] {
+  return [...(app.get(EventStreams) as unknown as { open: Set<{ stream: EventStream }> }).open];
+}
+
+/** Makes a client, the last that came, stop reading, and fills all that lies between it and the API. */
+export async function stuff(app: NestFastifyApplication, listener: EventListener): Promise<EventStream> {
+  listener.response.pause();
+  const { stream } = openStreams(app).at(-1) ?? {};
+  if (!stream) throw new Error('there is no stream');
+  const comment = Buffer.from(`:${'x'.repeat(1_048_576)}\n\n`);
+  await eventually(() => !stream.write(comment, 0), { what: 'the stream to be full' });
+  return stream;
 }

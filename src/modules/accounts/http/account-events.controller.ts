@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import {
@@ -38,7 +37,7 @@ export class AccountEventsController {
     @IdParam() id: string,
     @Query() { types = ['account.*'] }: AccountEventsQuery,
     @Live() live: LiveAnswer,
-  ): Promise<Readable> {
+  ): Promise<object> {
     await this.accounts.get(organizationId, id);
     return this.events.follow({ organizationId, subjectId: id, types: typesOf(types) }, live);
   }

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import {
@@ -40,7 +39,7 @@ export class BulkRequestEventsController {
     @IdParam() id: string,
     @Query() { types = ['bulk_request.*'] }: BulkRequestEventsQuery,
     @Live() live: LiveAnswer,
-  ): Promise<Readable> {
+  ): Promise<object> {
     await this.bulkRequests.get(organizationId, id);
     return this.events.follow({ organizationId, subjectId: id, types: typesOf(types) }, live);
   }
