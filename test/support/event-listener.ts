@@ -92,7 +92,7 @@ export function listenAt(
 
 /** The streams that an API has open, the newest last. */
 export function openStreams(app: NestFastifyApplication): { stream: EventStream }[] {
-  return [...(app.get(EventStreams) as unknown as { open: Set<{ stream: EventStream }> }).open];
+  return [...app.get<{ open: Set<{ stream: EventStream }> }>(EventStreams).open];
 }
 
 /** Makes a client, the last that came, stop reading, and fills all that lies between it and the API. */
