@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { QueueModule } from '../../platform/queue/index.js';
 import { AccountsModule } from '../accounts/index.js';
 import { AuditTrailModule } from '../audit/index.js';
-import { EventLogModule } from '../events/index.js';
+import { EventLogModule, LiveEventsModule } from '../events/index.js';
 import { LedgerModule } from '../ledger/index.js';
 import { OrganizationsModule } from '../organizations/index.js';
 import { PoliciesModule } from '../policies/index.js';
@@ -45,6 +45,7 @@ import {
   TransfersBulkControlController,
 } from './http/bulk-request-control.controller.js';
 import { BulkRequestDiffController, TransfersBulkDiffController } from './http/bulk-request-diff.controller.js';
+import { BulkRequestEventsController, TransfersBulkEventsController } from './http/bulk-request-events.controller.js';
 import { BulkRequestJobsController } from './http/bulk-request-jobs.controller.js';
 import { BulkRequestProofController, TransfersBulkProofController } from './http/bulk-request-proof.controller.js';
 import { BulkRequestsController, TransfersBulkController } from './http/bulk-requests.controller.js';
@@ -65,6 +66,7 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
     AuditTrailModule,
     EventLogModule,
     LedgerModule,
+    LiveEventsModule,
     OrganizationsModule,
     PoliciesModule,
     RailsModule,
@@ -81,6 +83,8 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
     BulkRequestDiffController,
     TransfersBulkDiffController,
     TransfersBulkApprovalController,
+    BulkRequestEventsController,
+    TransfersBulkEventsController,
     BulkRequestProofController,
     TransfersBulkProofController,
     SingleTransferController,

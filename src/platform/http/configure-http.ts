@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.schema.js';
 import { Metrics } from '../metrics/index.js';
 import { serveDocs } from './docs.js';
 import { Doorkeeper } from './doorkeeper.js';
+import { EventStreams } from './event-streams.js';
 import { HttpAdapter } from './http-adapter.js';
 import { API_PREFIX, buildContract, PATHS_WITHOUT_PREFIX } from './openapi.js';
 import { OpenApiSchemas } from './openapi-schemas.js';
@@ -21,6 +22,8 @@ export function configureHttp(app: NestFastifyApplication, config: Config): void
   const instance = adapter.getInstance<FastifyInstance>();
   adapter.useDoorkeeper(app.get(Doorkeeper, { strict: false }));
   adapter.useRateLimiter(app.get(RateLimiter, { strict: false }));
+  const eventStreams: EventStreams = app.get(EventStreams, { strict: false });
+  instance.decorate('eventStreams', eventStreams);
   measureRequests(instance, app.get(Metrics, { strict: false }));
   tellRefusals(instance, app.get(RefusalRecorder, { strict: false }));
   app.setGlobalPrefix(API_PREFIX, { exclude: PATHS_WITHOUT_PREFIX });

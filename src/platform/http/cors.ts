@@ -6,6 +6,7 @@ const ALLOWED_HEADERS = [
   'Authorization',
   'Content-Type',
   'Idempotency-Key',
+  'Last-Event-ID',
   'X-API-Key',
   'X-Organization-Id',
   'X-Request-Id',

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { RequestNonces } from '../request-signing/index.js';
 import { Doorkeeper } from './doorkeeper.js';
+import { EventStreams } from './event-streams.js';
 import { FailureBrake } from './failure-brake.js';
 import { OpenApiSchemas } from './openapi-schemas.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -15,6 +16,7 @@ import { ScopeGuard } from './scope.guard.js';
   providers: [
     OpenApiSchemas,
     Doorkeeper,
+    EventStreams,
     FailureBrake,
     RequestNonces,
     { provide: APP_GUARD, useClass: ScopeGuard },
@@ -22,6 +24,6 @@ import { ScopeGuard } from './scope.guard.js';
     { provide: APP_INTERCEPTOR, useClass: ReplyInterceptor },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
-  exports: [OpenApiSchemas, Doorkeeper],
+  exports: [OpenApiSchemas, Doorkeeper, EventStreams],
 })
 export class HttpModule {}

@@ -105,7 +105,7 @@ function actingIn(need: OrganizationNeed, description: string): HandlerDecorator
 }
 
 /** A parameter decorator that also says something about the handler, so that the document cannot forget it. */
-function documented(parameter: ParameterDecorator, handler: HandlerDecorator): ParameterDecorator {
+export function documented(parameter: ParameterDecorator, handler: HandlerDecorator): ParameterDecorator {
   return (target, key, index) => {
     parameter(target, key, index);
     const descriptor = key === undefined ? undefined : Object.getOwnPropertyDescriptor(target, key);

@@ -220,6 +220,11 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
     title: 'Internal error',
     meaning: 'Our fault. Quote the request id when you report it.',
   },
+  too_many_watchers: {
+    status: 503,
+    title: 'No room for another stream',
+    meaning: 'This process has as many streams of events open as it may: connect again after Retry-After.',
+  },
   unavailable: {
     status: 503,
     title: 'Temporarily unavailable',

@@ -47,15 +47,24 @@ export class Wake implements OnApplicationShutdown {
     this.local.emit(topic);
   }
 
-  /** Listens in this process and, through Redis, to all others. */
-  listen(topic: WakeTopic, listener: () => void): void {
+  /** Listens in this process and, through Redis, to all others. What it answers ends that; with the last one, the connection ends. */
+  listen(topic: WakeTopic, listener: () => void): () => void {
     this.local.on(topic, listener);
     this.subscriber ??= this.subscribe();
+    return () => {
+      this.local.off(topic, listener);
+      if (WAKE_TOPICS.every((one) => this.local.listenerCount(one) === 0)) this.unsubscribe();
+    };
   }
 
   onApplicationShutdown(): void {
+    this.unsubscribe();
+  }
+
+  private unsubscribe(): void {
     clearInterval(this.heartbeat);
     this.subscriber?.disconnect();
+    this.subscriber = undefined;
   }
 
   private subscribe(): Redis {

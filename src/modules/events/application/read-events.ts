@@ -3,7 +3,7 @@ import type { Queryable } from '../../../platform/database/index.js';
 import { type Event, type EventRecord, type LineEvent, lineEvents, toEvent, toTransferEvent } from '../domain/event.js';
 import { type EventType, LINES_RECORDED, storedTypes, transferStatusesOf } from '../domain/event-type.js';
 import { EventLines } from '../event-lines.js';
-import { EventRepository } from '../persistence/event.repository.js';
+import { EventRepository, type Story, type StoryRecord } from '../persistence/event.repository.js';
 
 export interface EventQuery {
   /** The number of the last event that is known already; 0 for none. */
@@ -36,6 +36,17 @@ interface Place {
   readonly line: LineEvent | null;
 }
 
+/** The next events of one of several stories. */
+export interface StoryPart {
+  /** Of all types that were asked for any of them. */
+  readonly events: readonly Event[];
+  readonly lastSequence: number;
+  readonly hasMore: boolean;
+}
+
+/** There may be thousands of stories: how much of one, and of all together, is in memory at one time. */
+const STORY_LIMITS = { limit: 50, events: 250, eventsOfAll: 5_000 } as const;
+
 /** Reads the log, and opens its blocks into the events of single lines. */
 @Injectable()
 export class ReadEvents {
@@ -59,17 +70,30 @@ export class ReadEvents {
     return { events, lastSequence: Math.max(end, after), hasMore: end < head };
   }
 
-  /** The next records of several stories, each opened whole, by story and in order. */
-  async ofSubjects(
+  /**
+   * The next events of several stories, with as many statements for a thousand as for one. What it could not come to this time is null:
+   * to be asked for again, first.
+   */
+  async ofStories(
     on: Queryable,
     organizationId: string,
-    stories: readonly { readonly subjectId: string; readonly after: number }[],
-    { types, limit }: Pick<EventQuery, 'types' | 'limit'>,
-  ): Promise<readonly Event[]> {
-    const afterOf = new Map(stories.map(({ subjectId, after }) => [subjectId, after]));
-    const records = await this.repository.listOfSubjects(on, organizationId, stories, { ...filterOf(types), limit });
-    const places = records.flatMap((record) => placesOf(record, afterOf.get(record.subjectId) ?? 0, types));
-    return this.told(on, organizationId, places);
+    stories: readonly Story[],
+    types: ReadonlySet<EventType>,
+  ): Promise<(StoryPart | null)[]> {
+    const filter = { ...filterOf(types), ...STORY_LIMITS };
+    const records = await this.repository.listOfStories(on, organizationId, stories, filter);
+    const recordsOf = byStory(records);
+    const isCut = sizeOf(records) >= STORY_LIMITS.eventsOfAll;
+    const lastStory = isCut ? (records.at(-1)?.story ?? 0) : stories.length;
+    const opened = stories.map(({ after }, index) => openedStory(recordsOf.get(index + 1) ?? [], after, types));
+    const places = opened.flatMap((story) => story.places);
+    const told = await this.told(on, organizationId, places);
+    let next = 0;
+    return opened.map(({ places: { length }, lastSequence, hasMore }, index) => {
+      const events = told.slice(next, (next += length));
+      const story = index + 1;
+      return story > lastStory ? null : { events, lastSequence, hasMore: hasMore || (isCut && story === lastStory) };
+    });
   }
 
   /** How far one read goes. Looked up before it: what is purged meanwhile can only make it shorter. */
@@ -111,6 +135,25 @@ function openUpTo(
     lastSequence = record.sequence;
   }
   return { places, lastSequence, isThrough: true };
+}
+
+function byStory(records: readonly StoryRecord[]): ReadonlyMap<number, StoryRecord[]> {
+  const stories = new Map<number, StoryRecord[]>();
+  for (const record of records) {
+    const known = stories.get(record.story);
+    if (known) known.push(record);
+    else stories.set(record.story, [record]);
+  }
+  return stories;
+}
+
+const sizeOf = (records: readonly EventRecord[]): number => records.reduce((sum, { size }) => sum + size, 0);
+
+function openedStory(records: readonly EventRecord[], after: number, types: ReadonlySet<EventType>) {
+  const limits = STORY_LIMITS;
+  const { places, lastSequence, isThrough } = openUpTo(records, { after, types, limit: limits.events });
+  const hasMore = !isThrough || records.length === limits.limit || sizeOf(records) >= limits.events;
+  return { places, lastSequence, hasMore };
 }
 
 /** What of a record comes after a number. */

@@ -42,6 +42,25 @@ export interface Stretch {
   readonly upTo: number;
 }
 
+/** What happened to one thing, from where somebody left it. */
+export interface Story {
+  readonly subjectId: string;
+  readonly after: number;
+  /** Whether what became of its lines belongs to it. */
+  readonly withLines: boolean;
+}
+
+/** `limit` is of records of one story. The last record may be of more events than the others leave. */
+export interface StoryFilter extends RecordFilter {
+  readonly events: number;
+  readonly eventsOfAll: number;
+}
+
+export interface StoryRecord extends EventRecord {
+  /** The place of its story among those that were asked for, from 1. */
+  readonly story: number;
+}
+
 @Injectable()
 export class EventRepository {
   /** Gives the organization's next numbers to what happened. Until the transaction ends, nobody else of it gets any. */
@@ -98,22 +117,31 @@ export class EventRepository {
     );
   }
 
-  /** The same for each of several stories, each from where it was left. */
-  async listOfSubjects(
+  /** The next of each of several stories, by story and in order, until there are enough events of the story, or of all. */
+  async listOfStories(
     on: Queryable,
     organizationId: string,
-    stories: readonly { readonly subjectId: string; readonly after: number }[],
-    { types, statuses, limit }: RecordFilter,
-  ): Promise<EventRecord[]> {
-    return on.query<EventRecord>(
-      `SELECT ${RECORD} FROM unnest($4::uuid[], $5::bigint[]) AS s (subject_id, after)
-        CROSS JOIN LATERAL (SELECT * FROM events e
-                             WHERE e.subject_id = s.subject_id AND e.sequence > s.after AND ${WANTED}
-                             ORDER BY e.sequence LIMIT $6) AS e
-        ORDER BY e.subject_id, e.sequence`,
+    stories: readonly Story[],
+    { types, statuses, limit, events, eventsOfAll }: StoryFilter,
+  ): Promise<StoryRecord[]> {
+    return on.query<StoryRecord>(
+      `SELECT * FROM (
+         SELECT s.story::float8 AS story, e.*, sum(e.size) OVER (ORDER BY s.story, e.sequence) - e.size AS "beforeInAll"
+           FROM unnest($4::uuid[], $5::bigint[], $6::boolean[]) WITH ORDINALITY AS s (subject_id, after, with_lines, story)
+          CROSS JOIN LATERAL (
+            SELECT r.*, sum(r.size) OVER (ORDER BY r.sequence) - r.size AS before
+              FROM (SELECT ${RECORD} FROM events e
+                     WHERE e.subject_id = s.subject_id AND e.sequence > s.after AND ${WANTED}
+                       AND (s.with_lines OR e.type <> '${LINES_RECORDED}')
+                     ORDER BY e.sequence LIMIT $7) AS r) AS e
+          WHERE e.before < $8) AS told
+        WHERE "beforeInAll" < $9 ORDER BY story, sequence`,
       [
         ...[organizationId, types, statuses],
-        ...[stories.map(({ subjectId }) => subjectId), stories.map(({ after }) => after), limit],
+        stories.map(({ subjectId }) => subjectId),
+        stories.map(({ after }) => after),
+        stories.map(({ withLines }) => withLines),
+        ...[limit, events, eventsOfAll],
       ],
     );
   }
