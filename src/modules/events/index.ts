@@ -4,6 +4,7 @@ export type { Event, LineDetail } from './domain/event.js';
 export type { EventData } from './domain/event-data.js';
 export { EVENT_FILTERS, EVENT_TYPES, type EventType, isEventFilter, typesOf } from './domain/event-type.js';
 export type { LineOutcome } from './domain/line-block.js';
+export { type ToldEvent, toldEvent } from './domain/told-event.js';
 export { EventLines } from './event-lines.js';
 export { EventLog, type EventNote } from './event-log.js';
 export { EventLogModule } from './event-log.module.js';

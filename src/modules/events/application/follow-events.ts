@@ -69,14 +69,14 @@ export class FollowEvents {
     return this.unitOfWork.run(ofOrganization(organizationId), async (tx) => {
       const after = await this.cursors.lock(tx, consumer.name, organizationId);
       if (after === null) return false;
-      // Before it is asked: what happens while nobody is interested is passed over, what happens from then on is not.
+      // Before it is asked: what happens while nobody is interested is passed over, what happens from then on is not, of whatever type.
       const head = await this.repository.findHead(tx, organizationId);
       const types = await consumer.interest(tx, organizationId);
       if (types === null) {
         await this.cursors.advance(tx, consumer.name, organizationId, head);
         return false;
       }
-      const page = await this.events.next(tx, organizationId, { after, types, limit: EVENTS_PER_STEP });
+      const page = await this.events.next(tx, organizationId, { after, types, limit: EVENTS_PER_STEP, upTo: head });
       if (page.events.length > 0) await consumer.handle(tx, organizationId, page.events);
       await this.cursors.advance(tx, consumer.name, organizationId, page.lastSequence);
       return page.hasMore;

@@ -12,6 +12,8 @@ export interface EventQuery {
   readonly types: ReadonlySet<EventType>;
   /** How many events at most. */
   readonly limit: number;
+  /** The number of the last event that is looked at; left out: the last there is. */
+  readonly upTo?: number;
 }
 
 export interface EventPage {
@@ -33,9 +35,9 @@ export class ReadEvents {
   ) {}
 
   /** The next events of an organization, in order. */
-  async next(on: Queryable, organizationId: string, { after, types, limit }: EventQuery): Promise<EventPage> {
+  async next(on: Queryable, organizationId: string, { after, types, limit, upTo }: EventQuery): Promise<EventPage> {
     // Looked up first: what is committed meanwhile comes with the next page.
-    const head = await this.repository.findHead(on, organizationId);
+    const head = upTo ?? (await this.repository.findHead(on, organizationId));
     const recordLimit = Math.min(limit, RECORDS_PER_READ);
     const filter = { after, types: storedTypes(types), limit: recordLimit };
     const records = (await this.repository.list(on, organizationId, filter)).filter(({ sequence }) => sequence <= head);
@@ -55,6 +57,22 @@ export class ReadEvents {
     return isDry
       ? { events, lastSequence: Math.max(head, after), hasMore: false }
       : { events, lastSequence, hasMore: true };
+  }
+
+  /** The event with this number; null when it is no longer kept. */
+  async find(
+    on: Queryable,
+    organizationId: string,
+    { sequence, type }: Pick<Event, 'sequence' | 'type'>,
+  ): Promise<Event | null> {
+    const query = { after: sequence - 1, types: new Set([type]), limit: 1, upTo: Number.MAX_SAFE_INTEGER };
+    const [event] = (await this.next(on, organizationId, query)).events;
+    return event?.sequence === sequence ? event : null;
+  }
+
+  /** The number of the organization's last event; 0 before the first. */
+  head(on: Queryable, organizationId: string): Promise<number> {
+    return this.repository.findHead(on, organizationId);
   }
 
   /** The next records of several stories, each opened whole, by story and in order. */

@@ -3,8 +3,8 @@ import { Transform } from 'class-transformer';
 import { ArrayMaxSize, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { QuerySchema } from '../../../platform/http/index.js';
 import type { EventPage } from '../application/read-events.js';
-import type { Event } from '../domain/event.js';
 import { EVENT_FILTERS, EVENT_TYPES, type EventType } from '../domain/event-type.js';
+import { toldEvent } from '../domain/told-event.js';
 
 const TYPES = Object.keys(EVENT_TYPES) as EventType[];
 
@@ -103,13 +103,8 @@ export class EventPageDto {
   has_more: boolean;
 }
 
-export function eventDto(event: Event): EventDto {
-  const { id, type, sequence, occurredAt, organizationId, data } = event;
-  return { id, type, sequence, occurred_at: occurredAt.toISOString(), organization_id: organizationId, data };
-}
-
 export const eventPageDto = ({ events, lastSequence, hasMore }: EventPage): EventPageDto => ({
-  data: events.map(eventDto),
+  data: events.map(toldEvent),
   last_sequence: lastSequence,
   has_more: hasMore,
 });
