@@ -130,6 +130,9 @@ export const configSchema = z
     RECONCILIATION_INTERVAL_MS: integer(0, 2_592_000_000).default(86_400_000),
     COMPLETION_MAX_FAILURES: integer(1, 100).default(3),
     AUDIT_HEAD_EXPORT_INTERVAL_MS: integer(100, 86_400_000).default(60_000),
+
+    WEBHOOK_ALLOW_PRIVATE_NETWORKS: flag.default(false),
+    OUTBOUND_TIMEOUT_MS: integer(50, 120_000).default(15_000),
   })
   .refine((config) => !config.REQUIRE_HTTPS || config.TRUST_PROXY !== false, {
     path: ['REQUIRE_HTTPS'],
