@@ -3,11 +3,11 @@ import { notFound } from '../../domain/errors.js';
 import { Database } from '../../platform/database/index.js';
 import { newestFirst, type Page, type PageQuery } from '../../platform/http/index.js';
 import { WebhookSecrets } from './application/webhook-secrets.js';
-import type { WebhookAttempt, WebhookDelivery } from './domain/webhook-delivery.js';
+import type { DeliveryFilter, WebhookAttempt, WebhookDelivery } from './domain/webhook-delivery.js';
 import type { WebhookEndpoint } from './domain/webhook-endpoint.js';
-import { type DeliveryFilter, DeliveryRepository } from './persistence/delivery.repository.js';
+import type { SecretTimes } from './domain/webhook-secret.js';
+import { DeliveryRepository } from './persistence/delivery.repository.js';
 import { EndpointRepository } from './persistence/endpoint.repository.js';
-import type { SecretTimes } from './persistence/secret.repository.js';
 
 @Injectable()
 export class WebhooksQueries {

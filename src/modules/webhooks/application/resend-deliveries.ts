@@ -5,8 +5,8 @@ import { IdempotencyService, type Reply } from '../../../platform/idempotency/in
 import { Wake } from '../../../platform/queue/index.js';
 import { AuditTrail } from '../../audit/index.js';
 import { deliveryUnderWay, endpointNotEnabled } from '../domain/webhook.errors.js';
-import type { WebhookDelivery } from '../domain/webhook-delivery.js';
-import { DeliveryRepository, type ResendRange } from '../persistence/delivery.repository.js';
+import type { ResendRange, WebhookDelivery } from '../domain/webhook-delivery.js';
+import { DeliveryRepository } from '../persistence/delivery.repository.js';
 import { EndpointRepository } from '../persistence/endpoint.repository.js';
 
 /** Sends again what was sent, or given up: the same event, under the same id. */

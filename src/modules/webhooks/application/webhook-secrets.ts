@@ -2,13 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../../../domain/ids.js';
 import type { Queryable, Tx } from '../../../platform/database/index.js';
 import { FieldCipher } from '../../../platform/encryption/index.js';
-import { newSecret } from '../domain/secret-text.js';
-import {
-  type SealedSecret,
-  type SecretOwner,
-  SecretRepository,
-  type SecretTimes,
-} from '../persistence/secret.repository.js';
+import { newSecret, type SecretOwner, type SecretTimes } from '../domain/webhook-secret.js';
+import { type SealedSecret, SecretRepository } from '../persistence/secret.repository.js';
 
 /** Secrets that messages are signed with. Shown when they are made, and sealed from then on. */
 @Injectable()

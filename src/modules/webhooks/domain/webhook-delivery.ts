@@ -46,3 +46,21 @@ export interface WebhookAttempt {
   /** Somebody asked for it. */
   readonly manual: boolean;
 }
+
+/** Null: not limited by it. */
+export interface DeliveryFilter {
+  readonly organizationId: string;
+  readonly endpointId: string | null;
+  readonly status: DeliveryStatus | null;
+  readonly eventType: string | null;
+}
+
+/** Which deliveries of an endpoint are sent again. Null: not limited by it. */
+export interface ResendRange {
+  readonly endpointId: string;
+  readonly fromSequence: number | null;
+  readonly toSequence: number | null;
+  readonly from: Date | null;
+  readonly to: Date | null;
+  readonly statuses: readonly DeliveryStatus[];
+}

@@ -11,7 +11,7 @@ import {
   ROTATE_EXAMPLES,
   RotateWebhookSecretDto,
   WebhookSecretDto,
-} from './webhook-endpoints.dto.js';
+} from './webhook-secrets.dto.js';
 
 @ApiTags('Webhooks')
 @Controller('webhook-endpoints/default-secret')

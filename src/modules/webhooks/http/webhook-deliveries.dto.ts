@@ -6,10 +6,10 @@ import { isAboutDeliveries } from '../domain/fan-out.js';
 import {
   DELIVERY_STATUSES,
   type DeliveryStatus,
+  type ResendRange,
   type WebhookAttempt,
   type WebhookDelivery,
 } from '../domain/webhook-delivery.js';
-import type { ResendRange } from '../persistence/delivery.repository.js';
 
 const TYPES = Object.keys(EVENT_TYPES).filter((type) => !isAboutDeliveries(type));
 

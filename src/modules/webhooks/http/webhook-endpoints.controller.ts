@@ -20,16 +20,18 @@ import {
   CREATE_ENDPOINT_EXAMPLES,
   CreatedWebhookEndpointDto,
   CreateWebhookEndpointDto,
-  DEFAULT_OVERLAP_SECONDS,
-  ROTATE_EXAMPLES,
-  RotateWebhookSecretDto,
   WebhookEndpointDto,
   webhookEndpointDto,
   WebhookEndpointsQuery,
-  WebhookSecretDto,
   WebhookTestDto,
   webhookTestDto,
 } from './webhook-endpoints.dto.js';
+import {
+  DEFAULT_OVERLAP_SECONDS,
+  ROTATE_EXAMPLES,
+  RotateWebhookSecretDto,
+  WebhookSecretDto,
+} from './webhook-secrets.dto.js';
 
 @ApiTags('Webhooks')
 @Controller('webhook-endpoints')

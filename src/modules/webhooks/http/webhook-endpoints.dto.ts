@@ -14,7 +14,7 @@ import {
   Min,
 } from 'class-validator';
 import { TEXT_PATTERN } from '../../../domain/text.js';
-import { OptionalBody, PageQuery, QuerySchema } from '../../../platform/http/index.js';
+import { PageQuery, QuerySchema } from '../../../platform/http/index.js';
 import type { TestOutcome } from '../application/test-endpoint.js';
 import { WEBHOOK_FILTERS } from '../application/webhook-filters.js';
 import {
@@ -25,17 +25,11 @@ import {
   type EndpointStatus,
   type WebhookEndpoint,
 } from '../domain/webhook-endpoint.js';
-import type { SecretTimes } from '../persistence/secret.repository.js';
 
 const MAX_URL = 2_048;
 const MAX_FILTERS = 50;
 const MAX_CONCURRENCY = 50;
 const DEFAULT_CONCURRENCY = 5;
-/** 30 days. */
-const MAX_OVERLAP_SECONDS = 2_592_000;
-/** A day. */
-export const DEFAULT_OVERLAP_SECONDS = 86_400;
-
 const FILTERS = {
   type: 'array',
   items: { type: 'string', enum: [...WEBHOOK_FILTERS] },
@@ -134,26 +128,6 @@ export class ChangeWebhookEndpointDto extends EndpointOptionsDto {
   status?: EndpointStatus;
 }
 
-@OptionalBody()
-export class RotateWebhookSecretDto {
-  /**
-   * For how long the old secret signs beside the new one: every message then has two signatures.
-   * @example 86400
-   */
-  @ApiProperty({
-    type: 'integer',
-    minimum: 0,
-    maximum: MAX_OVERLAP_SECONDS,
-    default: DEFAULT_OVERLAP_SECONDS,
-    required: false,
-  })
-  @IsOptional()
-  @IsInt()
-  @Min(0)
-  @Max(MAX_OVERLAP_SECONDS)
-  overlap_seconds?: number;
-}
-
 @QuerySchema()
 export class WebhookEndpointsQuery extends PageQuery {
   /** The one-off endpoint of this bulk request, which its `callback_url` made. Left out: all others. */
@@ -229,31 +203,6 @@ export class CreatedWebhookEndpointDto extends WebhookEndpointDto {
   secret: string | null;
 }
 
-export class WebhookSecretDto {
-  /**
-   * The new secret. Shown this once: null when the answer is a replay.
-   * @example whsec_RXhhbXBsZWV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW0=
-   */
-  @ApiProperty({ type: String, nullable: true })
-  secret: string | null;
-}
-
-export class DefaultSecretDto {
-  /**
-   * When it was made; null: no callback URL was used yet, and nobody has asked for one.
-   * @example "2026-11-21T09:30:00.000Z"
-   */
-  @ApiProperty({ type: String, format: 'date-time', nullable: true })
-  created_at: string | null;
-
-  /**
-   * Until when the one before it signs, too; null: it does not.
-   * @example null
-   */
-  @ApiProperty({ type: String, format: 'date-time', nullable: true })
-  previous_expires_at: string | null;
-}
-
 export class WebhookTestDto {
   /**
    * The `webhook-id` of the message.
@@ -298,11 +247,6 @@ export const CREATE_ENDPOINT_EXAMPLES = {
   },
 };
 
-export const ROTATE_EXAMPLES = {
-  with_an_overlap: { summary: 'Both secrets sign for an hour', value: { overlap_seconds: 3_600 } },
-  at_once: { summary: 'The old one signs nothing any more', value: { overlap_seconds: 0 } },
-};
-
 /** What a new endpoint is, unless its maker says otherwise. */
 export const choicesOf = (body: CreateWebhookEndpointDto): EndpointChoices => ({
   url: body.url,
@@ -342,11 +286,6 @@ export function webhookEndpointDto(endpoint: WebhookEndpoint): WebhookEndpointDt
     updated_at: endpoint.updatedAt.toISOString(),
   };
 }
-
-export const defaultSecretDto = ([current, previous]: readonly SecretTimes[]): DefaultSecretDto => ({
-  created_at: current?.createdAt.toISOString() ?? null,
-  previous_expires_at: previous?.expiresAt?.toISOString() ?? null,
-});
 
 export const webhookTestDto = (outcome: TestOutcome): WebhookTestDto => ({
   message_id: outcome.messageId,

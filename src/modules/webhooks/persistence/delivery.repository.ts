@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { prepared, type Queryable, type Tx } from '../../../platform/database/index.js';
-import type { DeliveryFailure, DeliveryStatus, WebhookAttempt, WebhookDelivery } from '../domain/webhook-delivery.js';
+import type {
+  DeliveryFailure,
+  DeliveryFilter,
+  DeliveryStatus,
+  ResendRange,
+  WebhookAttempt,
+  WebhookDelivery,
+} from '../domain/webhook-delivery.js';
 
 const DELIVERY = `id, organization_id AS "organizationId", endpoint_id AS "endpointId", event_id AS "eventId",
   event_type AS "eventType", sequence::float8 AS sequence, status, attempts, attempts_in_round AS "attemptsInRound",
@@ -28,23 +35,6 @@ export interface DeliveryResult {
   readonly statusCode: number | null;
   readonly failure: DeliveryFailure | null;
   readonly durationMs: number;
-}
-
-export interface DeliveryFilter {
-  readonly organizationId: string;
-  readonly endpointId: string | null;
-  readonly status: DeliveryStatus | null;
-  readonly eventType: string | null;
-}
-
-/** Which deliveries of an endpoint are sent again. Null: not limited by it. */
-export interface ResendRange {
-  readonly endpointId: string;
-  readonly fromSequence: number | null;
-  readonly toSequence: number | null;
-  readonly from: Date | null;
-  readonly to: Date | null;
-  readonly statuses: readonly DeliveryStatus[];
 }
 
 const INSERT_DELIVERIES = prepared(

@@ -1,21 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Queryable, Tx } from '../../../platform/database/index.js';
-
-/** Whose secret: of an endpoint, or (null) the organization's own, that callback URLs are signed with. */
-export interface SecretOwner {
-  readonly organizationId: string;
-  readonly endpointId: string | null;
-}
+import type { SecretOwner, SecretTimes } from '../domain/webhook-secret.js';
 
 export interface SealedSecret extends SecretOwner {
   readonly id: string;
   readonly sealed: Buffer;
-}
-
-export interface SecretTimes {
-  readonly createdAt: Date;
-  /** Until when it still signs beside its successor; null: it is the current one. */
-  readonly expiresAt: Date | null;
 }
 
 const SECRET = `id, organization_id AS "organizationId", endpoint_id AS "endpointId", sealed`;

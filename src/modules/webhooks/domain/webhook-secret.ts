@@ -1,3 +1,15 @@
+/** Whose secret: of an endpoint, or (null) the organization's own, that callback URLs are signed with. */
+export interface SecretOwner {
+  readonly organizationId: string;
+  readonly endpointId: string | null;
+}
+
+export interface SecretTimes {
+  readonly createdAt: Date;
+  /** Until when it still signs beside its successor; null: it is the current one. */
+  readonly expiresAt: Date | null;
+}
+
 /** Fills a buffer from a cryptographically secure source. */
 export type FillRandom = (bytes: Uint8Array) => void;
 
