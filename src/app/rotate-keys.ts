@@ -16,7 +16,16 @@ const PAUSE_MS = 500;
 
 const logger = createLogger('encryption');
 
-@Module({ imports: [ConfigModule, DatabaseModule, EncryptionModule, IdempotencyModule, CounterpartiesModule, WebhookSecretsModule] })
+@Module({
+  imports: [
+    ConfigModule,
+    DatabaseModule,
+    EncryptionModule,
+    IdempotencyModule,
+    CounterpartiesModule,
+    WebhookSecretsModule,
+  ],
+})
 export class KeyRotationModule {}
 
 /** THE list of what is sealed. */

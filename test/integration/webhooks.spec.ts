@@ -255,28 +255,25 @@ describe('webhooks', () => {
 
   it('keeps deliveries as long as events, and deleted endpoints as long as their deliveries', async () => {
     const acme = await organization();
-    const [gone, kept] = [
-      await acme.endpoint(receiver.url + path()),
-      await acme.endpoint(receiver.url + path()),
-    ];
+    const [gone, kept] = [await acme.endpoint(receiver.url + path()), await acme.endpoint(receiver.url + path())];
     await acme.happen();
     for (const { id } of [gone, kept]) await acme.until(id, 'succeeded');
     await worker.app.get(WebhooksService, { strict: false }).delete(acme.organizationId, gone.id);
     for (const table of ['webhook_deliveries', 'webhook_endpoints']) {
-      await owner.execute(
-        `UPDATE ${table} SET created_at = now() - interval '91 days' WHERE organization_id = $1`,
-        [acme.organizationId],
-      );
+      await owner.execute(`UPDATE ${table} SET created_at = now() - interval '91 days' WHERE organization_id = $1`, [
+        acme.organizationId,
+      ]);
     }
     const sweeper = worker.app.get(SweepDeliveries, { strict: false });
     await sweeper.purge();
     expect(await acme.deliveries(kept.id)).toEqual([]);
-    const left = await owner.query(`SELECT id FROM webhook_endpoints WHERE organization_id = $1`, [acme.organizationId]);
+    const left = await owner.query(`SELECT id FROM webhook_endpoints WHERE organization_id = $1`, [
+      acme.organizationId,
+    ]);
     expect(left).toEqual([{ id: kept.id }]);
-    const attempts = await owner.query(
-      `SELECT 1 FROM webhook_attempts WHERE organization_id = $1`,
-      [acme.organizationId],
-    );
+    const attempts = await owner.query(`SELECT 1 FROM webhook_attempts WHERE organization_id = $1`, [
+      acme.organizationId,
+    ]);
     expect(attempts).toEqual([]);
   });
 });

@@ -10,7 +10,12 @@ import { Wake } from '../../platform/queue/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { ReadEvents } from '../events/index.js';
 import { WebhookSecrets } from './application/webhook-secrets.js';
-import { type EndpointChoices, endpointState, type EndpointStatus, type WebhookEndpoint } from './domain/webhook-endpoint.js';
+import {
+  type EndpointChoices,
+  endpointState,
+  type EndpointStatus,
+  type WebhookEndpoint,
+} from './domain/webhook-endpoint.js';
 import { tooManyEndpoints } from './domain/webhook.errors.js';
 import { DeliveryRepository } from './persistence/delivery.repository.js';
 import { EndpointRepository } from './persistence/endpoint.repository.js';

@@ -102,11 +102,7 @@ export class RecordDelivery {
     });
   }
 
-  private async disable(
-    tx: Tx,
-    { id, organizationId }: WebhookEndpoint,
-    reason: 'gone' | 'failing',
-  ): Promise<void> {
+  private async disable(tx: Tx, { id, organizationId }: WebhookEndpoint, reason: 'gone' | 'failing'): Promise<void> {
     await this.endpoints.disable(tx, id, reason);
     this.events.record(tx, {
       organizationId,
@@ -115,7 +111,12 @@ export class RecordDelivery {
       data: { webhook_endpoint_id: id, reason },
     });
     tx.afterCommit(() => {
-      logger.warn({ event: 'webhook_endpoint_disabled', webhook_endpoint_id: id, organization_id: organizationId, reason });
+      logger.warn({
+        event: 'webhook_endpoint_disabled',
+        webhook_endpoint_id: id,
+        organization_id: organizationId,
+        reason,
+      });
     });
   }
 

@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Database, PLATFORM, UnitOfWork } from '../../../platform/database/index.js';
-import { FieldCipher, KeyRing, type Resealed, type SealedStore, Unsealable } from '../../../platform/encryption/index.js';
+import {
+  FieldCipher,
+  KeyRing,
+  type Resealed,
+  type SealedStore,
+  Unsealable,
+} from '../../../platform/encryption/index.js';
 import { type SealedSecret, SecretRepository } from '../persistence/secret.repository.js';
 import { associatedWith } from './webhook-secrets.js';
 

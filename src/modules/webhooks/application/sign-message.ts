@@ -14,7 +14,12 @@ export interface Message {
  *
  * @param secrets `whsec_...`, the current one first
  */
-export function signedRequest(url: string, { id, body }: Message, secrets: readonly string[], at: Date): OutboundRequest {
+export function signedRequest(
+  url: string,
+  { id, body }: Message,
+  secrets: readonly string[],
+  at: Date,
+): OutboundRequest {
   return {
     url,
     headers: {

@@ -45,9 +45,12 @@ describe('what happens to a delivery after an attempt', () => {
     expect(decide(failed, SCHEDULE.length)).toEqual({ kind: 'failed' });
   });
 
-  it.each(['event_purged', 'endpoint_deleted'] as const)('is given up at once when another attempt is no use: %s', (failure) => {
-    expect(decide({ kind: 'failed', failure })).toEqual({ kind: 'failed' });
-  });
+  it.each(['event_purged', 'endpoint_deleted'] as const)(
+    'is given up at once when another attempt is no use: %s',
+    (failure) => {
+      expect(decide({ kind: 'failed', failure })).toEqual({ kind: 'failed' });
+    },
+  );
 
   it.each([
     [429, 60 * SECOND, 60 * SECOND],

@@ -15,7 +15,11 @@ const isOfLine = (type: string): boolean => type.startsWith('transfer.');
 export const isAboutDeliveries = (type: string): boolean => type.startsWith('webhook_delivery.');
 
 /** Whether a listener is told of what happened. @param filtered the types its filters ask for */
-export function hears(listener: Listener, filtered: ReadonlySet<string>, { type, sequence, subjectId }: Occurrence): boolean {
+export function hears(
+  listener: Listener,
+  filtered: ReadonlySet<string>,
+  { type, sequence, subjectId }: Occurrence,
+): boolean {
   if (sequence <= listener.startSequence || !filtered.has(type) || isAboutDeliveries(type)) return false;
   if (!listener.lineEvents && isOfLine(type)) return false;
   return listener.bulkId === null || listener.bulkId === subjectId;

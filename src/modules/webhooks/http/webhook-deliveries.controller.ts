@@ -71,7 +71,10 @@ export class WebhookDeliveriesController {
   @HttpCode(202)
   @Scopes('webhooks:write')
   @ApiBody({ type: ResendDeliveriesDto, examples: RESEND_EXAMPLES })
-  @ApiAcceptedResponse({ type: ResentDeliveriesDto, description: 'They are due, and sent as soon as it is their turn.' })
+  @ApiAcceptedResponse({
+    type: ResentDeliveriesDto,
+    description: 'They are due, and sent as soon as it is their turn.',
+  })
   @ApiProblems(400, 401, 403, 404, 409, 413, 415, 422, 503)
   resendRange(
     @OrganizationId() organizationId: string,

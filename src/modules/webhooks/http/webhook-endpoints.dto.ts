@@ -147,7 +147,11 @@ export class WebhookEndpointDto {
   /** @example "ERP" */
   description: string;
 
-  /** @example ["bulk_request.*"] */
+  /**
+   * Events it is told of.
+   * @example ["bulk_request.*"]
+   */
+  @ApiProperty({ type: [String] })
   types: readonly string[];
 
   /** @example true */

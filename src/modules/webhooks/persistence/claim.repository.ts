@@ -20,7 +20,10 @@ const HAS_DUE_DELIVERIES = prepared(
   `SELECT 1 FROM webhook_deliveries WHERE status = 'pending' AND next_attempt_at <= now() LIMIT 1`,
 );
 
-const LOCK_CLAIM = prepared('lock_webhook_claim', `SELECT pg_advisory_xact_lock(hashtext('webhooks'), hashtext('claim'))`);
+const LOCK_CLAIM = prepared(
+  'lock_webhook_claim',
+  `SELECT pg_advisory_xact_lock(hashtext('webhooks'), hashtext('claim'))`,
+);
 
 /*
  * From one endpoint with pending deliveries to the next, and of each only as many as may still go out: what a hundred thousand that wait

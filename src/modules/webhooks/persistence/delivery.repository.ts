@@ -95,7 +95,11 @@ export class DeliveryRepository {
   async end(
     tx: Tx,
     delivery: BegunDelivery,
-    { status, delayMs, result }: { status: Exclude<DeliveryStatus, 'delivering'>; delayMs: number; result: DeliveryResult },
+    {
+      status,
+      delayMs,
+      result,
+    }: { status: Exclude<DeliveryStatus, 'delivering'>; delayMs: number; result: DeliveryResult },
   ): Promise<boolean> {
     const { statusCode, failure, durationMs } = result;
     const { id, claim, begunAt, manual } = delivery;
