@@ -1,5 +1,4 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { ArrayMaxSize, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { QuerySchema } from '../../../platform/http/index.js';
 import type { EventPage } from '../application/read-events.js';
@@ -7,9 +6,6 @@ import { EVENT_FILTERS, EVENT_TYPES, type EventType } from '../domain/event-type
 import { toldEvent } from '../domain/told-event.js';
 
 const TYPES = Object.keys(EVENT_TYPES) as EventType[];
-
-/** A list in a query string, separated by commas. */
-const split = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? value.split(',') : value);
 
 @QuerySchema()
 export class EventsQuery {
@@ -37,7 +33,6 @@ export class EventsQuery {
     explode: false,
   } as object)
   @IsOptional()
-  @Transform(split)
   @ArrayMaxSize(50)
   @IsIn(EVENT_FILTERS, { each: true })
   types?: string[];
