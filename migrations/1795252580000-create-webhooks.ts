@@ -35,7 +35,7 @@ export class CreateWebhooks1795252580000 implements MigrationInterface {
         disabled_reason text CHECK (disabled_reason IN ('asked', 'gone', 'failing')),
         -- Of a one-off endpoint: the bulk request whose callback_url it is.
         bulk_id         uuid UNIQUE REFERENCES bulk_requests,
-        -- The organization's last event when it was made: it is told of what comes after.
+        -- The organization's last event when it was made, or enabled again: it is told of what comes after.
         start_sequence  bigint NOT NULL,
         -- Since when no delivery has succeeded, and some have failed.
         failing_since   timestamptz,

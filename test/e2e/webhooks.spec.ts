@@ -62,26 +62,21 @@ describe('webhooks over HTTP', () => {
     expect(state).toEqual({ created_at: expect.any(String), previous_expires_at: null });
   });
 
-  it.each(['http://10.0.0.1/x', 'ftp://acme.test/', 'https://user:password@acme.test/', 'not a URL'])(
+  it.each(['ftp://acme.test/', 'https://user:password@acme.test/', 'https://acme.test/#here', 'not a URL'])(
     'refuses a URL that is never called: %s',
     async (url) => {
-      const api = await refusing();
-      const asked = { url, callback_url: url };
-      const endpoint = await api.post('/webhook-endpoints', { url: asked.url });
+      const endpoint = await acme.post('/webhook-endpoints', { url });
       expect(verdict(endpoint).slice(0, 2)).toEqual([422, 'url_not_allowed']);
       expect(endpoint.body.errors).toMatchObject([{ pointer: '/url' }]);
-      const before = await api.rowCounts();
-      const bulk = await api.post('/bulk-requests', { ...bulkOf(line()), callback_url: asked.callback_url });
-      expect(verdict(bulk).slice(0, 2)).toEqual([422, 'url_not_allowed']);
-      expect(bulk.body.errors).toMatchObject([{ pointer: '/callback_url' }]);
-      expect(await api.rowCounts()).toEqual(before);
+      const { bulk_requests: before } = await acme.rowCounts();
+      for (const path of ['/bulk-requests', '/bulk-requests?dry_run=true']) {
+        const bulk = await acme.post(path, { ...bulkOf(line()), callback_url: url });
+        expect(verdict(bulk).slice(0, 2)).toEqual([422, 'url_not_allowed']);
+        expect(bulk.body.errors).toMatchObject([{ pointer: '/callback_url' }]);
+      }
+      expect((await acme.rowCounts()).bulk_requests).toBe(before);
     },
   );
-
-  let strict: Acme | undefined;
-  /** An installation that calls no private addresses, as they are unless somebody decides otherwise. */
-  const refusing = async (): Promise<Acme> => (strict ??= await startAcme({}, { working: false }));
-  afterAll(() => strict?.close());
 
   it('creates, shows, changes and deletes endpoints, and shows a secret once', async () => {
     const url = `${receiver.url}/crud`;
@@ -197,7 +192,7 @@ describe('webhooks over HTTP', () => {
     ['a filter that there is not', { types: ['transfers'] }, 'enum'],
     ['deliveries as events', { types: ['webhook_delivery.failed'] }, 'enum'],
     ['no filter', { types: [] }, 'too_few'],
-    ['too many at a time', { max_concurrency: 51 }, 'maximum'],
+    ['too many at a time', { max_concurrency: 51 }, 'range'],
     ['what there is not', { secret: 'whsec_x' }, 'unknown_field'],
   ])('refuses %s', async (_, change, code) => {
     const answer = await acme.post('/webhook-endpoints', { url: receiver.url, ...change });

@@ -82,7 +82,10 @@ export class WebhooksService {
     if (change.url !== undefined) this.urls.assertAllowed(change.url, '/url');
     return this.unitOfWork.run(ofOrganization(organizationId), async (tx) => {
       const before = await this.lock(tx, organizationId, endpointId);
-      const after = await this.endpoints.update(tx, endpointId, { ...before, ...change });
+      // Of what happened while it was disabled it is not told, also where nobody has looked at that yet.
+      const isBack = before.status === 'disabled' && change.status === 'enabled';
+      const startSequence = isBack ? await this.events.head(tx, organizationId) : before.startSequence;
+      const after = await this.endpoints.update(tx, endpointId, { ...before, ...change, startSequence });
       const isElsewhere = before.url !== after.url;
       const states = { before: endpointState(before), after: { ...endpointState(after), url_changed: isElsewhere } };
       this.record(tx, 'webhook_endpoint.updated', after, states);

@@ -22,7 +22,7 @@ export interface WebhookEndpoint {
   readonly disabledReason: DisabledReason | null;
   /** Of a one-off endpoint: the bulk request whose `callback_url` it is. */
   readonly bulkId: string | null;
-  /** The number of the organization's last event before it was made: of these it is not told. */
+  /** The number of the last event before it was made, or enabled again: of these it is not told. */
   readonly startSequence: number;
   readonly failingSince: Date | null;
   readonly createdAt: Date;

@@ -12,8 +12,8 @@ const LISTENER = `id, bulk_id AS "bulkId", line_events AS "lineEvents", start_se
 
 export type NewEndpoint = EndpointChoices & Pick<WebhookEndpoint, 'id' | 'organizationId' | 'bulkId' | 'startSequence'>;
 
-/** Choices, and whether it is enabled. */
-export type EndpointChange = EndpointChoices & { readonly status: EndpointStatus };
+/** Choices, whether it is enabled, and from where on it is told. */
+export type EndpointChange = EndpointChoices & { readonly status: EndpointStatus; readonly startSequence: number };
 
 @Injectable()
 export class EndpointRepository {
@@ -87,15 +87,15 @@ export class EndpointRepository {
 
   /** Enabling it again gives it as many days as a new one. */
   async update(tx: Tx, id: string, change: EndpointChange): Promise<WebhookEndpoint> {
-    const { url, description, types, lineEvents, ordered, maxConcurrency, status } = change;
+    const { url, description, types, lineEvents, ordered, maxConcurrency, status, startSequence } = change;
     const [updated] = await tx.query<WebhookEndpoint>(
       `UPDATE webhook_endpoints
           SET url = $2, description = $3, types = $4, line_events = $5, ordered = $6, max_concurrency = $7, status = $8,
               disabled_reason = CASE WHEN $8 = 'disabled' THEN coalesce(disabled_reason, 'asked') END,
               failing_since = CASE WHEN status = 'disabled' AND $8 = 'enabled' THEN NULL ELSE failing_since END,
-              updated_at = now()
+              start_sequence = $9, updated_at = now()
         WHERE id = $1 RETURNING ${ENDPOINT}`,
-      [id, url, description, types, lineEvents, ordered, maxConcurrency, status],
+      [id, url, description, types, lineEvents, ordered, maxConcurrency, status, startSequence],
     );
     return updated as WebhookEndpoint;
   }
