@@ -18,6 +18,7 @@ const EDGES = {
     'rails',
     'reconciliation',
     'transfers',
+    'webhooks',
   ],
   events: [],
   ledger: ['accounts', 'audit'],
@@ -26,6 +27,7 @@ const EDGES = {
   rails: [],
   reconciliation: ['accounts', 'audit', 'ledger', 'rails', 'transfers'],
   transfers: ['accounts', 'audit', 'events', 'ledger', 'rails'],
+  webhooks: ['audit', 'events'],
 };
 
 const MODULE = '^src/modules/([^/]+)/';

@@ -26,6 +26,7 @@ import { IndexRareLookups1795252518500 } from './1795252518500-index-rare-lookup
 import { BeginAuditChains1795252518700 } from './1795252518700-begin-audit-chains.js';
 import { RememberWhoFroze1795252519000 } from './1795252519000-remember-who-froze.js';
 import { CreateEventLog1795252520000 } from './1795252520000-create-event-log.js';
+import { CreateWebhooks1795252580000 } from './1795252580000-create-webhooks.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
 export default new DataSource({
@@ -60,5 +61,6 @@ export default new DataSource({
     BeginAuditChains1795252518700,
     RememberWhoFroze1795252519000,
     CreateEventLog1795252520000,
+    CreateWebhooks1795252580000,
   ],
 });

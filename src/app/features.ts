@@ -8,11 +8,13 @@ import { PoliciesModule } from '../modules/policies/index.js';
 import { RailsModule } from '../modules/rails/index.js';
 import { ReconciliationModule } from '../modules/reconciliation/index.js';
 import { TransfersModule } from '../modules/transfers/index.js';
+import { WebhooksModule } from '../modules/webhooks/index.js';
 
 /** THE list of features. The API and the worker compose the same ones. */
 export const features = [
   AuditModule,
   EventsModule,
+  WebhooksModule,
   OrganizationsModule,
   AccountsModule,
   LedgerModule,

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { Config } from '../config/config.schema.js';
 import { ConfigModule } from '../config/config.module.js';
 import { CounterpartiesModule, ResealCounterparties } from '../modules/transfers/index.js';
+import { ResealWebhookSecrets, WebhookSecretsModule } from '../modules/webhooks/index.js';
 import { DatabaseModule } from '../platform/database/index.js';
 import { EncryptionModule, type SealedStore } from '../platform/encryption/index.js';
 import { IdempotencyModule, ResealAnswers } from '../platform/idempotency/index.js';
@@ -15,11 +16,20 @@ const PAUSE_MS = 500;
 
 const logger = createLogger('encryption');
 
-@Module({ imports: [ConfigModule, DatabaseModule, EncryptionModule, IdempotencyModule, CounterpartiesModule] })
+@Module({
+  imports: [
+    ConfigModule,
+    DatabaseModule,
+    EncryptionModule,
+    IdempotencyModule,
+    CounterpartiesModule,
+    WebhookSecretsModule,
+  ],
+})
 export class KeyRotationModule {}
 
 /** THE list of what is sealed. */
-const STORES = [ResealCounterparties, ResealAnswers];
+const STORES = [ResealCounterparties, ResealAnswers, ResealWebhookSecrets];
 
 /** Seals everything anew that is not under the first key of DATA_ENCRYPTION_KEYS. Others may read and write meanwhile. */
 export async function rotateKeys(config: Config): Promise<void> {

@@ -22,6 +22,15 @@ const webhookSecret = z
   .string()
   .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'must be whsec_ and 24 to 64 bytes in Base64');
 
+/** Seconds, separated by commas. Hundredths of them are for tests. */
+const pauses = z
+  .string()
+  .transform((text) => listOf(text).map(Number))
+  .refine(
+    (seconds) => seconds.length <= 20 && seconds.every((pause) => pause >= 0.01 && pause <= 604_800),
+    'must be up to 20 numbers of seconds, each up to 604800, separated by commas',
+  );
+
 const encryptionKeys = z.string().transform((text, context) => {
   const keys = parseEncryptionKeys(text);
   if (typeof keys !== 'string') return keys;
@@ -136,6 +145,13 @@ export const configSchema = z
 
     WEBHOOK_ALLOW_PRIVATE_NETWORKS: flag.default(false),
     OUTBOUND_TIMEOUT_MS: integer(50, 120_000).default(15_000),
+    WEBHOOK_MAX_ENDPOINTS: integer(0, 1_000).default(20),
+    WEBHOOK_RETRY_SECONDS: pauses.default([5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]),
+    WEBHOOK_DISABLE_AFTER_DAYS: integer(1, 365).default(5),
+    WEBHOOK_CONCURRENCY: integer(1, 1_000).default(100),
+    WEBHOOK_IN_FLIGHT: integer(1, 10_000).default(100),
+    WEBHOOK_IN_FLIGHT_PER_ORGANIZATION: integer(1, 1_000).default(20),
+    WEBHOOK_LEASE_MS: integer(200, 3_600_000).default(60_000),
   })
   .refine((config) => !config.REQUIRE_HTTPS || config.TRUST_PROXY !== false, {
     path: ['REQUIRE_HTTPS'],
@@ -144,6 +160,10 @@ export const configSchema = z
   .refine((config) => config.DEFAULT_RAIL !== 'http' || config.RAIL_HTTP_URL !== undefined, {
     path: ['RAIL_HTTP_URL'],
     message: 'is needed when DEFAULT_RAIL is http',
+  })
+  .refine((config) => config.WEBHOOK_LEASE_MS > config.OUTBOUND_TIMEOUT_MS, {
+    path: ['WEBHOOK_LEASE_MS'],
+    message: 'must be more than OUTBOUND_TIMEOUT_MS',
   })
   .refine((config) => config.NODE_ENV !== 'production' || config.DATA_ENCRYPTION_KEYS !== undefined, {
     path: ['DATA_ENCRYPTION_KEYS'],

@@ -84,7 +84,6 @@ describe('what becomes of a bulk request that is not taken as it is', () => {
   });
 
   it.each<[string, object]>([
-    ['callback_url', { callback_url: 'https://acme.test/hook' }],
     ['requested_execution_date', { requested_execution_date: '2026-12-01' }],
     ['rail', { rail: 'iso20022' }],
   ])('is refused, not accepted and partly ignored, with %s', async (field, change) => {

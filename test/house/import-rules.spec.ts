@@ -32,6 +32,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
     'rails',
     'reconciliation',
     'transfers',
+    'webhooks',
   ],
   events: [],
   ledger: ['accounts', 'audit'],
@@ -40,6 +41,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   rails: [],
   reconciliation: ['accounts', 'audit', 'ledger', 'rails', 'transfers'],
   transfers: ['accounts', 'audit', 'events', 'ledger', 'rails'],
+  webhooks: ['audit', 'events'],
 };
 const PAIRS = Object.keys(EDGES).flatMap((from) =>
   Object.keys(EDGES)

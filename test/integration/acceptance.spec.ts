@@ -217,7 +217,6 @@ describe('the acceptance of a bulk request', () => {
 
   describe('stores nothing', () => {
     it.each<[string, Partial<Submission>]>([
-      ['callback_url', { callback_url: 'https://example.com/hook' }],
       ['requested_execution_date', { requested_execution_date: '2027-01-31' }],
       ['rail iso20022', { rail: 'iso20022' }],
     ])('of a bulk that asks for what is not supported yet: %s', async (_, values) => {

@@ -13,6 +13,7 @@ export const APPEND_ONLY = [
   'bulk_approvals',
   'ledger_entries',
   'transfer_transitions',
+  'webhook_attempts',
 ];
 
 /** What no table holds rows of an organization in. */
@@ -39,6 +40,7 @@ export const CHANGING = [
   ...['idempotency_keys', 'kill_switches', 'limit_usage', 'organizations', 'outbox', 'payment_limit_sets'],
   ...['payment_limits', 'payment_policies', 'rail_evidence', 'reconciliation_breaks', 'reconciliation_runs'],
   ...['request_nonces', 'statement_lines', 'transfers'],
+  ...['webhook_deliveries', 'webhook_endpoints', 'webhook_secrets'],
 ];
 
 /** The same for an organization in its own rows and for the platform in all, and what discovery needs of it. */
@@ -103,6 +105,13 @@ export const PRIVILEGES: Readonly<Record<string, Privileges>> = {
   statement_lines: both(UPDATED),
   transfer_transitions: both(APPENDED),
   transfers: both(UPDATED, 'SELECT (id, organization_id, bulk_id, chunk_id, rail)'),
+  webhook_attempts: both(APPENDED, 'INSERT'),
+  webhook_deliveries: both(UPDATED, 'SELECT, UPDATE, DELETE'),
+  webhook_endpoints: both(
+    UPDATED,
+    'SELECT (id, organization_id, ordered, max_concurrency, status, bulk_id, created_at, deleted_at), DELETE',
+  ),
+  webhook_secrets: both('SELECT, INSERT, UPDATE, DELETE'),
 };
 
 /** What PostgreSQL knows to be granted to anybody but the owner, on relations of every kind. */

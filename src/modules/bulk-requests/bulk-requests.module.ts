@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { OutboundModule } from '../../platform/outbound/index.js';
 import { QueueModule } from '../../platform/queue/index.js';
 import { AccountsModule } from '../accounts/index.js';
 import { AuditTrailModule } from '../audit/index.js';
@@ -9,6 +10,7 @@ import { PoliciesModule } from '../policies/index.js';
 import { RailsModule } from '../rails/index.js';
 import { ReconciliationModule } from '../reconciliation/index.js';
 import { TransfersModule } from '../transfers/index.js';
+import { WebhooksModule } from '../webhooks/index.js';
 import { AcceptBulkRequest } from './application/accept-bulk-request.js';
 import { ApproveBulkRequest } from './application/approve-bulk-request.js';
 import { CancelBulkRequest } from './application/cancel-bulk-request.js';
@@ -67,11 +69,13 @@ import { BulkRequestRepository } from './persistence/bulk-request.repository.js'
     EventLogModule,
     LedgerModule,
     LiveEventsModule,
+    OutboundModule,
     OrganizationsModule,
     PoliciesModule,
     RailsModule,
     ReconciliationModule,
     TransfersModule,
+    WebhooksModule,
     QueueModule.forJobs(bulkRequestJobs),
   ],
   controllers: [

@@ -34,6 +34,12 @@ export const AUDIT_ACTIONS = [
   'reconciliation_break.resolved',
   'kill_switch.engaged',
   'kill_switch.released',
+  'webhook_endpoint.created',
+  'webhook_endpoint.updated',
+  'webhook_endpoint.deleted',
+  'webhook_endpoint.secret_rotated',
+  'webhook_endpoint.tested',
+  'webhook_delivery.resent',
   'request.refused',
   'refusals.dropped',
 ] as const;
@@ -54,6 +60,8 @@ export const AUDIT_RESOURCES = [
   'reconciliation_run',
   'reconciliation_break',
   'kill_switch',
+  'webhook_endpoint',
+  'webhook_delivery',
   'route',
   'refusals',
 ] as const;

@@ -11,6 +11,7 @@ import { AccountsQueries, AccountsService } from '../../accounts/index.js';
 import { AuditTrail } from '../../audit/index.js';
 import { PoliciesService } from '../../policies/index.js';
 import { BULK_REQUEST_HOLD, chunkSize, type NewTransfer, TransfersService } from '../../transfers/index.js';
+import { OpenCallback } from '../../webhooks/index.js';
 import { toBulkRequest } from '../bulk-requests.queries.js';
 import type { Actor } from '../domain/approval.js';
 import { accountNotActive, duplicateBulkRequest, insufficientFunds } from '../domain/bulk-request.errors.js';
@@ -34,6 +35,8 @@ export interface CheckedSubmission {
   /** How to look for payments that its lines repeat. */
   readonly asked: AskedAboutDuplicates;
   readonly submitter: Actor;
+  /** Who is told how it goes, if it names somebody; found to be allowed. */
+  readonly callbackUrl?: string | null;
   /** Runs behind the key and before everything else: locks a bulk that this one is made out of, and may refuse. */
   readonly guard?: (tx: Tx) => Promise<void>;
   /** What was asked, as a refusal that is stored tells it; the submission of a bulk unless told otherwise. */
@@ -75,6 +78,7 @@ export class AcceptBulkRequest {
     private readonly payloads: HashPayload,
     private readonly audit: AuditTrail,
     private readonly changes: RecordBulkChange,
+    private readonly callbacks: OpenCallback,
     private readonly wake: Wake,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -171,6 +175,7 @@ export class AcceptBulkRequest {
     const accepted = { ...submission, review };
     const row = review.warnings.length === 0 ? inserted : await this.repository.warn(tx, inserted, review.warnings);
     await this.openApproval(tx, accepted);
+    await this.openCallback(tx, accepted);
     this.recordOverride(tx, accepted);
     const spending = { organizationId, accountId: debtorAccountId, currency, amountMinor: totalMinor };
     await this.policies.spend(tx, { ...spending, count: bulk.transferCount }, review.limits);
@@ -190,6 +195,11 @@ export class AcceptBulkRequest {
     this.changes.accepted(tx, bulk, review.approval && { ...review.approval, payloadHash: submission.payloadHash });
     tx.afterCommit(() => this.announce(accepted));
     return toBulkRequest(row);
+  }
+
+  private async openCallback(tx: Tx, { bulk, callbackUrl: url = null }: HashedSubmission): Promise<void> {
+    if (url === null) return;
+    await this.callbacks.open(tx, { organizationId: bulk.organizationId, bulkId: bulk.id, url });
   }
 
   private recordOverride(tx: Tx, { bulk, review: { duplicates } }: HashedSubmission): void {

@@ -7,6 +7,7 @@ import { newId } from '../../../domain/ids.js';
 import { Database } from '../../../platform/database/index.js';
 import type { Reply } from '../../../platform/idempotency/index.js';
 import { currentRequestId } from '../../../platform/logging/request-context.js';
+import { OutboundUrls } from '../../../platform/outbound/index.js';
 import { AccountsQueries, type Debtor } from '../../accounts/index.js';
 import { OrganizationsQueries } from '../../organizations/index.js';
 import { RailsService } from '../../rails/index.js';
@@ -55,6 +56,7 @@ export class SubmitBulkRequest {
     private readonly routes: RouteLines,
     private readonly acceptance: AcceptBulkRequest,
     private readonly rails: RailsService,
+    private readonly urls: OutboundUrls,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -70,16 +72,19 @@ export class SubmitBulkRequest {
     if (replay) return replay;
     // A refusal for lack of money, or any other, would say that it was never accepted.
     if (existingId !== null) throw duplicateBulkRequest(existingId);
+    const { submission, submitter } = command;
     const { debtor, checked, acceptance } = await this.check(command);
     const bulk = this.newBulk(command, debtor, checked, acceptance);
     const lines = await this.routes.route(command.organizationId, bulk.rail, acceptance.lines);
     const isFunded = acceptance.totalMinor <= debtor.availableMinor;
     const asked = askedAboutDuplicates(command);
-    return this.acceptance.accept({ bulk, lines, key, isFunded, asked, submitter: command.submitter }, answer);
+    const callbackUrl = submission.callback_url ?? null;
+    return this.acceptance.accept({ bulk, lines, key, isFunded, asked, submitter, callbackUrl }, answer);
   }
 
   private assertPossible(submission: Submission): void {
     assertSupported(submission);
+    if (submission.callback_url !== undefined) this.urls.assertAllowed(submission.callback_url, '/callback_url');
     const rail = submission.rail ?? this.config.DEFAULT_RAIL;
     const exists = this.rails.has(rail);
     assertRailCan(submission, { exists, reverses: exists && this.rails.canReverse(rail) });

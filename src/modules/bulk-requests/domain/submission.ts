@@ -35,7 +35,6 @@ export function withNormalizedLabels<Body extends Pick<Submission, 'metadata'>>(
 /** @throws not_supported_yet naming every field whose feature does not exist yet */
 export function assertSupported(submission: Submission): void {
   const fields: string[] = [];
-  if (submission.callback_url !== undefined) fields.push('callback_url');
   if (submission.requested_execution_date !== undefined) fields.push('requested_execution_date');
   if (submission.rail === 'iso20022') fields.push('rail');
   if (fields.length > 0) throw notSupportedYet(fields);

@@ -234,7 +234,10 @@ export class CreateBulkRequestDto extends DebtorDto implements Submission {
   @Matches(text(DATE_PATTERN))
   requested_execution_date?: string;
 
-  /** Not supported yet. */
+  /**
+   * Told how it goes: the events of this bulk request and of lines that come back, signed with the organization's default secret.
+   * @example "https://erp.example.com/hooks/payroll"
+   */
   @ApiProperty({ required: false })
   @IsOptional()
   @IsString()

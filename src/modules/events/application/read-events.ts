@@ -70,6 +70,27 @@ export class ReadEvents {
     return { events, lastSequence: Math.max(end, after), hasMore: end < head };
   }
 
+  /** The event with this number; null when it is no longer kept. */
+  async find(
+    on: Queryable,
+    organizationId: string,
+    { sequence, type }: Pick<Event, 'sequence' | 'type'>,
+  ): Promise<Event | null> {
+    const types = new Set([type]);
+    const after = sequence - 1;
+    const stretch = { after, upTo: Number.MAX_SAFE_INTEGER };
+    const [record] = await this.repository.list(on, organizationId, stretch, { ...filterOf(types), limit: 1 });
+    const [place] = record ? placesOf(record, after, types) : [];
+    if (place?.sequence !== sequence) return null;
+    const [event] = await this.told(on, organizationId, [place]);
+    return event ?? null;
+  }
+
+  /** The number of the organization's last event; 0 before the first. */
+  head(on: Queryable, organizationId: string): Promise<number> {
+    return this.repository.findHead(on, organizationId);
+  }
+
   /**
    * The next events of several stories, with as many statements for a thousand as for one. What it could not come to this time is null:
    * to be asked for again, first.

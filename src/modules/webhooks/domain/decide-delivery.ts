@@ -1,0 +1,55 @@
+import type { DeliveryFailure } from './webhook-delivery.js';
+
+/** What came of one attempt: an answer, or none. */
+export type AttemptResult =
+  | { readonly kind: 'answered'; readonly statusCode: number; readonly retryAfterMs: number | null }
+  | { readonly kind: 'failed'; readonly failure: DeliveryFailure };
+
+export type DeliveryDecision =
+  | { readonly kind: 'succeeded' }
+  /** The receiver says that it will never be there again. */
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'retry'; readonly delayMs: number }
+  /** No further attempt. */
+  | { readonly kind: 'failed' };
+
+const MAX_RETRY_AFTER_MS = 86_400_000;
+/** A delay is up to a fifth longer than the schedule says, so that what failed together does not come back together. */
+const JITTER = 0.2;
+const GONE = 410;
+const SAYS_WHEN = [429, 503];
+/** What another attempt cannot mend. */
+const FINAL: readonly DeliveryFailure[] = ['event_purged', 'endpoint_deleted'];
+const OURS: readonly DeliveryFailure[] = [...FINAL, 'secret_unreadable', 'interrupted'];
+
+/**
+ * What happens to a delivery after an attempt.
+ *
+ * @param failedBefore attempts of this round that have failed before this one
+ * @param scheduleMs the pause after the first failure, the second, and so on; after the last there is one more attempt
+ * @param random in [0, 1)
+ */
+export function decideDelivery(
+  result: AttemptResult,
+  failedBefore: number,
+  scheduleMs: readonly number[],
+  random: number,
+): DeliveryDecision {
+  if (result.kind === 'failed' && FINAL.includes(result.failure)) return { kind: 'failed' };
+  if (result.kind === 'answered' && result.statusCode >= 200 && result.statusCode < 300) return { kind: 'succeeded' };
+  if (result.kind === 'answered' && result.statusCode === GONE) return { kind: 'gone' };
+  const pauseMs = scheduleMs[failedBefore];
+  if (pauseMs === undefined) return { kind: 'failed' };
+  const delayMs = Math.floor(pauseMs * (1 + JITTER * random));
+  return { kind: 'retry', delayMs: Math.max(delayMs, askedPauseMs(result)) };
+}
+
+/** Whether an attempt that did not succeed says something about the receiver. */
+export const isReceivers = (result: AttemptResult): boolean =>
+  result.kind === 'answered' || !OURS.includes(result.failure);
+
+/** How long the receiver wants to be left alone, a day at most. */
+function askedPauseMs(result: AttemptResult): number {
+  if (result.kind !== 'answered' || !SAYS_WHEN.includes(result.statusCode)) return 0;
+  return Math.min(result.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
+}
