@@ -21,6 +21,7 @@ const EDGES = {
   ],
   events: [],
   ledger: ['accounts', 'audit'],
+  notifications: ['audit', 'events'],
   organizations: ['audit', 'events'],
   policies: ['accounts', 'audit', 'organizations'],
   rails: [],

@@ -21,6 +21,7 @@ import { CountAcceptances1795252510000 } from './1795252510000-count-acceptances
 import { ProveOnlyWhatChanged1795252515000 } from './1795252515000-prove-only-what-changed.js';
 import { KeepPoliciesOutOfPlans1795252516000 } from './1795252516000-keep-policies-out-of-plans.js';
 import { CreateEventLog1795252520000 } from './1795252520000-create-event-log.js';
+import { CreateNotifications1795252640000 } from './1795252640000-create-notifications.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
 export default new DataSource({
@@ -50,5 +51,6 @@ export default new DataSource({
     ProveOnlyWhatChanged1795252515000,
     KeepPoliciesOutOfPlans1795252516000,
     CreateEventLog1795252520000,
+    CreateNotifications1795252640000,
   ],
 });

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Config } from '../config/config.schema.js';
 import { ConfigModule } from '../config/config.module.js';
+import { NotificationSettingsModule, ResealChannelSettings } from '../modules/notifications/index.js';
 import { CounterpartiesModule, ResealCounterparties } from '../modules/transfers/index.js';
 import { DatabaseModule } from '../platform/database/index.js';
 import { EncryptionModule, type SealedStore } from '../platform/encryption/index.js';
@@ -15,11 +16,20 @@ const PAUSE_MS = 500;
 
 const logger = createLogger('encryption');
 
-@Module({ imports: [ConfigModule, DatabaseModule, EncryptionModule, IdempotencyModule, CounterpartiesModule] })
+@Module({
+  imports: [
+    ConfigModule,
+    DatabaseModule,
+    EncryptionModule,
+    IdempotencyModule,
+    CounterpartiesModule,
+    NotificationSettingsModule,
+  ],
+})
 export class KeyRotationModule {}
 
 /** THE list of what is sealed. */
-const STORES = [ResealCounterparties, ResealAnswers];
+const STORES = [ResealCounterparties, ResealAnswers, ResealChannelSettings];
 
 /** Seals everything anew that is not under the first key of DATA_ENCRYPTION_KEYS. Others may read and write meanwhile. */
 export async function rotateKeys(config: Config): Promise<void> {

@@ -17,6 +17,8 @@ export const SCOPES = [
   'transfers:read-pii',
   'policies:read',
   'events:read',
+  'notifications:read',
+  'notifications:write',
   'audit-log:read',
   'fraud:review',
   'operator',
