@@ -144,6 +144,9 @@ export const configSchema = z
     // Without it there is no channel by e-mail.
     SMTP_URL: z.preprocess((text) => (text === '' ? undefined : text), smtpUrl.optional()),
     SMTP_FROM: z.preprocess((text) => (text === '' ? undefined : text), sender.optional()),
+
+    WEBHOOK_ALLOW_PRIVATE_NETWORKS: flag.default(false),
+    OUTBOUND_TIMEOUT_MS: integer(50, 120_000).default(15_000),
   })
   .refine((config) => !config.REQUIRE_HTTPS || config.TRUST_PROXY !== false, {
     path: ['REQUIRE_HTTPS'],

@@ -97,7 +97,7 @@ export const settle: BankBehaviour = (call, response) => {
   answer(response, 200, { reference, status: 'settled', rail_id: `B-${reference}` });
 };
 
-async function listen(server: Server): Promise<{ url: string; close: () => Promise<void> }> {
+export async function listen(server: Server): Promise<{ url: string; close: () => Promise<void> }> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -177,6 +177,11 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
     title: 'Not supported yet',
     meaning: 'The field or value is part of the contract, but its feature is not available in this version.',
   },
+  url_not_allowed: {
+    status: 422,
+    title: 'The URL is not allowed',
+    meaning: 'It must be HTTPS and public, without user, fragment or odd port; "errors" names the field and the reason.',
+  },
   rail_not_configured: {
     status: 422,
     title: 'The rail is not set up',

@@ -1,0 +1,4 @@
+export { OutboundModule } from './outbound.module.js';
+export { OutboundClient } from './outbound-client.js';
+export { OutboundUrls } from './outbound-urls.js';
+export type { OutboundFailure, OutboundOutcome, OutboundRequest } from './outcome.js';
