@@ -6,10 +6,7 @@ const OWN = {
   notification_rules: isolate('notification_rules', { privileges: 'SELECT, INSERT, UPDATE, DELETE' }),
   notifications: isolate('notifications', {
     privileges: 'SELECT, INSERT, UPDATE',
-    discovery: [
-      'SELECT (id, organization_id, channel_id, status, next_attempt_at, lease_until, created_at)',
-      'DELETE',
-    ],
+    discovery: ['SELECT (id, organization_id, channel_id, status, next_attempt_at, lease_until, created_at)', 'DELETE'],
   }),
 } as const;
 

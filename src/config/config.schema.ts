@@ -36,7 +36,10 @@ const readBy = <Value>(read: (text: string) => Value | null, message: string) =>
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
-const smtpUrl = readBy(parseSmtpUrl, 'must be smtp:// or smtps://, with user:password@ if needed, and no path or query');
+const smtpUrl = readBy(
+  parseSmtpUrl,
+  'must be smtp:// or smtps://, with user:password@ if needed, and no path or query',
+);
 const sender = readBy(parseSender, 'must be an address, or a name and <an address>');
 const listOf = (text: string): string[] => text.split(',').map((item) => item.trim());
 

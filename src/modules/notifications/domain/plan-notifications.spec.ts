@@ -9,7 +9,8 @@ function event(type: string, data: object = {}, subjectId: string = newId()): To
   sequence += 1;
   return { id: `evt_1_${sequence}`, type, sequence, occurredAt: new Date(), subjectId, data };
 }
-const lineOf = (bulkId: string, type = 'transfer.failed'): ToldEvent => event(type, { bulk_request_id: bulkId }, bulkId);
+const lineOf = (bulkId: string, type = 'transfer.failed'): ToldEvent =>
+  event(type, { bulk_request_id: bulkId }, bulkId);
 const rule = (id: string, ...eventTypes: string[]): OpenedRule => ({
   id,
   channelId: `channel of ${id}`,

@@ -55,7 +55,12 @@ export class GatheringRepository {
 
   async grow(
     tx: Tx,
-    rows: readonly { readonly id: string; readonly eventCount: number; readonly subject: string; readonly body: string }[],
+    rows: readonly {
+      readonly id: string;
+      readonly eventCount: number;
+      readonly subject: string;
+      readonly body: string;
+    }[],
   ): Promise<void> {
     await tx.execute(
       `UPDATE notifications n SET event_count = g.event_count, subject = g.subject, body = g.body

@@ -35,7 +35,11 @@ export class OutgoingRepository {
   }
 
   /** Hands out the next of a channel: nobody else gets them until the lease runs out. Counts the attempt. */
-  async claim(tx: Tx, due: DueChannel, { limit, leaseMs }: { limit: number; leaseMs: number }): Promise<Notification[]> {
+  async claim(
+    tx: Tx,
+    due: DueChannel,
+    { limit, leaseMs }: { limit: number; leaseMs: number },
+  ): Promise<Notification[]> {
     return tx.query<Notification>(
       `UPDATE notifications n SET status = 'sending', attempts = n.attempts + 1, lease_until = now() + $4 * interval '1 millisecond'
         WHERE n.id IN (SELECT n.id FROM notifications n

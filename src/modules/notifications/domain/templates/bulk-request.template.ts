@@ -10,7 +10,10 @@ const SAYS: Readonly<Record<string, readonly [subject: string, says: string]>> =
   reversing: ['is being reversed', 'A line failed, and what was paid is being taken back.'],
   progressed: ['makes progress', 'Another part of its lines has ended.'],
   completed: ['completed', 'It has ended: every line was paid.'],
-  partially_completed: ['partially completed', 'It has ended: some lines were paid, others were not. Look at those that failed.'],
+  partially_completed: [
+    'partially completed',
+    'It has ended: some lines were paid, others were not. Look at those that failed.',
+  ],
   failed: ['failed', 'It has ended: no line was paid. Look at why its lines failed before it is tried again.'],
   cancelled: ['cancelled', 'It has ended: it was cancelled before any line was paid.'],
   reversed: ['reversed', 'It has ended: what was paid was taken back.'],
