@@ -1,6 +1,17 @@
 import { type TransferStatus, transferStates } from '../../src/modules/transfers/domain/transfer.state.js';
 import type { Queryable } from '../../src/platform/database/index.js';
 
+const FINAL = `('completed', 'partially_completed', 'failed', 'cancelled', 'reversed', 'rejected')`;
+
+/** Blocks of events, a row for each line: its bulk, its position, what became of it. */
+const TOLD_LINES = `
+  SELECT e.subject_id AS bulk_id, l.line, g ->> 'to' AS status, e.sequence
+    FROM events e
+   CROSS JOIN LATERAL jsonb_array_elements(e.data) AS g
+   CROSS JOIN LATERAL jsonb_array_elements(g -> 'lines') AS r
+   CROSS JOIN LATERAL generate_series((r ->> 0)::int, (r ->> 1)::int) AS l (line)
+   WHERE e.type = 'transfers.recorded'`;
+
 /** Each finds what must not be there: a row is an offender. The numbers are those of the list in docs/testing.md. */
 const CHECKS: Readonly<Record<string, string>> = {
   '1 per currency the accounts sum to zero': `
@@ -59,7 +70,7 @@ const CHECKS: Readonly<Record<string, string>> = {
             OR c.rail <> t.rail OR c.bulk_id <> t.bulk_id OR (c.purpose = 'submit') <> (t.status = 'pending'))`,
   '6 a bulk is completed exactly when its state is final, and then nothing of it is open': `
     SELECT b.id, b.status, b.completed_at FROM bulk_requests b
-     WHERE (b.completed_at IS NOT NULL) <> (b.status IN ('completed', 'partially_completed', 'failed', 'cancelled', 'reversed', 'rejected'))
+     WHERE (b.completed_at IS NOT NULL) <> (b.status IN ${FINAL})
         OR (b.completed_at IS NOT NULL AND (
              EXISTS (SELECT FROM transfers t WHERE t.bulk_id = b.id
                         AND t.status IN ('pending', 'submitted', 'in_doubt', 'manual_review'))
@@ -111,6 +122,43 @@ const CHECKS: Readonly<Record<string, string>> = {
        SELECT coalesce(sum(amount_minor), 0) AS delivered FROM ledger_entries
         WHERE transfer_id = t.id AND kind = 'book_delivery') d
      WHERE d.delivered <> CASE WHEN t.status = 'settled' THEN t.amount_minor ELSE 0 END`,
+  '11 the events of an organization are numbered from 1 to its head without a gap': `
+    SELECT * FROM (
+      SELECT organization_id, sequence - size AS after, lag(sequence, 1, 0::bigint) OVER log AS previous, sequence,
+             last_value(sequence) OVER (log ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS last
+        FROM events WINDOW log AS (PARTITION BY organization_id ORDER BY sequence)) e
+      FULL JOIN event_heads h USING (organization_id)
+     WHERE (e.after = e.previous AND e.last = h.sequence) IS NOT TRUE`,
+  '11 a block of events has a number for each of its lines': `
+    SELECT e.organization_id, e.sequence, e.size, t.lines FROM events e
+      LEFT JOIN (SELECT bulk_id, sequence, count(*) AS lines FROM (${TOLD_LINES}) l GROUP BY bulk_id, sequence) t
+        ON t.bulk_id = e.subject_id AND t.sequence = e.sequence
+     WHERE e.size <> CASE e.type WHEN 'transfers.recorded' THEN coalesce(t.lines, 0) ELSE 1 END`,
+  '11 the last event of a line is about the state it is in': `
+    SELECT t.bulk_id, t.line, t.status, l.status AS told FROM transfers t
+      LEFT JOIN (SELECT DISTINCT ON (bulk_id, line) * FROM (${TOLD_LINES}) a ORDER BY bulk_id, line, sequence DESC) l
+        ON l.bulk_id = t.bulk_id AND l.line = t.line
+     WHERE coalesce(l.status, 'pending') <> t.status`,
+  '11 a bulk was accepted once and ended once, in the state it is in, and nobody heard of progress after that': `
+    SELECT b.id, b.status, e.* FROM bulk_requests b
+      LEFT JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE type = 'bulk_request.accepted') AS accepted,
+               count(*) FILTER (WHERE type = 'bulk_request.' || b.status) AS in_state,
+               count(*) FILTER (WHERE split_part(type, '.', 2) IN ${FINAL}) AS ended,
+               max(sequence) FILTER (WHERE split_part(type, '.', 2) IN ${FINAL}) AS ended_at,
+               max(sequence) FILTER (WHERE type = 'bulk_request.progressed') AS progressed_at
+          FROM events WHERE subject_id = b.id AND type LIKE 'bulk\\_request.%') e ON true
+     WHERE e.accepted <> 1 OR e.progressed_at > e.ended_at
+        OR e.ended <> CASE WHEN b.completed_at IS NULL THEN 0 ELSE 1 END
+        OR (b.completed_at IS NOT NULL AND e.in_state <> 1)`,
+  '11 an account was last told to have the balances it has': `
+    SELECT a.id, a.posted_minor, a.reserved_minor, e.data FROM accounts a
+      LEFT JOIN LATERAL (
+        SELECT data FROM events WHERE subject_id = a.id AND type = 'account.balance_changed' ORDER BY sequence DESC LIMIT 1) e
+        ON true
+     WHERE a.kind = 'customer'
+       AND (a.posted_minor <> coalesce(replace(e.data ->> 'posted', '.', '')::bigint, 0)
+            OR a.reserved_minor <> coalesce(replace(e.data ->> 'reserved', '.', '')::bigint, 0))`,
 };
 
 export interface ExpectedState {

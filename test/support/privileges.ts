@@ -11,7 +11,6 @@ export const APPEND_ONLY = [
   'audit_log',
   'bank_transactions',
   'bulk_approvals',
-  'events',
   'ledger_entries',
   'transfer_transitions',
 ];
@@ -33,6 +32,8 @@ export const CHANGING = [
     'chunks',
     'event_cursors',
     'event_heads',
+    // Written once, and deleted when they are old.
+    'events',
     'holds',
   ],
   ...['idempotency_keys', 'kill_switches', 'limit_usage', 'organizations', 'outbox', 'payment_limit_sets'],

@@ -5,6 +5,7 @@ import { loadConfig } from '../../src/config/config.schema.js';
 import { DatabaseModule } from '../../src/platform/database/index.js';
 import { EncryptionModule } from '../../src/platform/encryption/index.js';
 import { IdempotencyModule } from '../../src/platform/idempotency/index.js';
+import { Wake } from '../../src/platform/queue/index.js';
 import { createTestDatabase } from './test-database.js';
 
 export interface TestFeatures {
@@ -13,7 +14,15 @@ export interface TestFeatures {
   close(): Promise<void>;
 }
 
-/** Feature modules on a database of their own: no HTTP, no queue, nothing replaced. */
+/** There are no other processes to wake up. */
+const nobodyToWake = {
+  module: class NobodyToWake {},
+  global: true,
+  providers: [{ provide: Wake, useValue: { notify: () => undefined } }],
+  exports: [Wake],
+};
+
+/** Feature modules on a database of their own: no HTTP and no queue, and so nobody to wake up; nothing else is replaced. */
 export async function startFeatures(
   features: NonNullable<ModuleMetadata['imports']>,
   env: Record<string, string> = {},
@@ -26,7 +35,7 @@ export async function startFeatures(
     ...env,
   });
   const module = await Test.createTestingModule({
-    imports: [ConfigModule, DatabaseModule, EncryptionModule, IdempotencyModule, ...features],
+    imports: [ConfigModule, DatabaseModule, EncryptionModule, IdempotencyModule, nobodyToWake, ...features],
   })
     .overrideProvider(CONFIG)
     .useValue(config)

@@ -33,3 +33,4 @@ export { type LimitState, RateLimiter } from './rate-limiter.js';
 export { type Refusal, RefusalRecorder } from './refusals.js';
 export { ADMIN_SCOPE, holdsScopes, PlatformScope, Scopes } from './scopes.js';
 export { parseStrictJson } from './strict-json.js';
+export { ApiWebhooks, type WebhookDescription } from './webhook-description.js';

@@ -11,11 +11,11 @@ export function bodySchemas(document: OpenAPIObject): string[] {
   });
 }
 
-/** A copy without the schemas that no path leads to. */
+/** A copy without the schemas that no path and no webhook leads to. */
 export function withoutUnusedSchemas(document: OpenAPIObject): OpenAPIObject {
   const schemas = document.components?.schemas ?? {};
   const used = new Set<string>();
-  const pending = referencesIn([document.paths, document.components?.responses]);
+  const pending = referencesIn([document.paths, document.webhooks, document.components?.responses]);
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (used.has(name)) continue;
     used.add(name);

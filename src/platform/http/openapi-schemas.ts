@@ -9,7 +9,7 @@ import { type ObjectSchema, SchemaCheck } from './schema-check.js';
 const DOCUMENT = 'openapi';
 
 /** Words of OpenAPI that say nothing about validity. */
-const ANNOTATIONS = ['components', 'example', 'externalDocs', 'xml', 'discriminator'];
+const ANNOTATIONS = ['components', 'example', 'externalDocs', 'xml', 'discriminator', 'style', 'explode'];
 
 /** Validators compiled from the OpenAPI document: what it says and what is enforced cannot drift apart. */
 @Injectable()

@@ -5,8 +5,10 @@ import { closeObjects } from './openapi-closing.js';
 import { describeOperations } from './openapi-operations.js';
 import { shareProblems } from './openapi-problems.js';
 import { bodySchemas, withoutUnusedSchemas } from './openapi-references.js';
+import { addWebhooks } from './openapi-webhooks.js';
 import { ProblemDto } from './problem.dto.js';
 import { querySchemas } from './query-schema.js';
+import { webhookDescriptions } from './webhook-description.js';
 
 export const API_PREFIX = 'api/v1';
 /** Not part of the API, and so not below its prefix. */
@@ -58,14 +60,16 @@ export interface Contract {
 /** Describes the routes of an application. Needs its modules, but neither running services nor connections. */
 export function buildContract(app: INestApplication, settings: ContractSettings): Contract {
   const queries = querySchemas();
+  const webhooks = webhookDescriptions();
   const complete = SwaggerModule.createDocument(app, frame(), {
-    extraModels: [ProblemDto, ...queries],
+    extraModels: [ProblemDto, ...queries, ...new Set(webhooks.flatMap(({ body, data }) => [body, data]))],
     operationIdFactory: (controller, method) => `${lowerFirst(controller.replace(/Controller$/, ''))}_${method}`,
   });
   complete.info.contact = { name: 'The operator of this installation' };
   complete.info.license = { name: 'MIT', identifier: 'MIT' } as OpenAPIObject['info']['license'];
   complete.paths = Object.fromEntries(Object.entries(complete.paths).sort(([a], [b]) => (a < b ? -1 : 1)));
   limitBulk(complete, settings.maxTransfersPerBulk);
+  addWebhooks(complete, webhooks);
   closeObjects(complete);
   describeOperations(complete);
   shareProblems(complete);

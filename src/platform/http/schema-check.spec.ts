@@ -77,12 +77,21 @@ describe('queries', () => {
       amount: { type: 'number' },
       status: { type: 'array', items: { type: 'string' } },
       ids: { type: ['array', 'null'], items: { type: 'integer' } },
+      types: { type: 'array', items: { type: 'string' }, style: 'form', explode: false },
     },
   };
 
   it('are read by the types of their schema', () => {
     const query = { limit: '7', exact: 'false', amount: '-1.50', status: 'open', ids: ['1', '2'] };
     expect(coerceQuery(query, schema)).toEqual({ limit: 7, exact: false, amount: -1.5, status: ['open'], ids: [1, 2] });
+  });
+
+  it('are lists with commas where the schema says so, and only there', () => {
+    expect(coerceQuery({ types: 'a,b', status: 'a,b' }, schema)).toEqual({
+      ...{ limit: 50, types: ['a', 'b'], status: ['a,b'] },
+    });
+    expect(coerceQuery({ types: ['a,b', 'c'] }, schema)).toMatchObject({ types: ['a', 'b', 'c'] });
+    expect(coerceQuery({ types: '' }, schema)).toMatchObject({ types: [''] });
   });
 
   it('keep what does not read as its type, for the schema to refuse', () => {

@@ -13,6 +13,8 @@ export interface PropertySchema {
   readonly items?: object;
   readonly maxItems?: number;
   readonly default?: unknown;
+  /** Of a list in a query string: false when its items are separated by commas. */
+  readonly explode?: boolean;
 }
 
 /** Violations in the order of the document: the fields of the body, then line by line. The first hundred, and how many. */

@@ -1,5 +1,4 @@
 import { formatAmount } from '../../../domain/money.js';
-import type { EventData } from '../../events/index.js';
 import { type Account, availableMinor } from './account.js';
 import type { BalanceAfter } from './balance-change.js';
 
@@ -10,7 +9,7 @@ export const accountEvent = ({ id, currency, status }: Pick<Account, 'id' | 'cur
   status,
 });
 
-export function balanceEvent(after: Omit<BalanceAfter, 'isCustomer'>): EventData<'account.balance_changed'> {
+export function balanceEvent(after: Omit<BalanceAfter, 'isCustomer'>) {
   const { id, currency, postedMinor, reservedMinor } = after;
   return {
     account_id: id,

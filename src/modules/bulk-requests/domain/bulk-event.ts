@@ -1,5 +1,4 @@
 import { formatAmount } from '../../../domain/money.js';
-import type { EventNote } from '../../events/index.js';
 import type { AcceptedBulk } from './audit-note.js';
 import type { BulkRequestStatus } from './bulk-request.state.js';
 import type { FinalCounts } from './completion.js';
@@ -8,8 +7,6 @@ interface Told {
   readonly organizationId: string;
   readonly id: string;
 }
-
-type StatusOf<Prefix extends BulkRequestStatus> = `bulk_request.${Prefix}`;
 
 /** States a bulk passes through. */
 export type PassedStatus = Extract<BulkRequestStatus, 'processing' | 'paused' | 'cancelling' | 'reversing'>;
@@ -21,14 +18,14 @@ export type FinalStatus = Extract<
 >;
 
 /** What happened to a bulk, for whoever listens: the last part of a type is the state it came to. */
-export function acceptedEvent(bulk: AcceptedBulk, isHeld: boolean): EventNote<'bulk_request.accepted'> {
+export function acceptedEvent(bulk: AcceptedBulk, isHeld: boolean) {
   return {
     organizationId: bulk.organizationId,
-    type: 'bulk_request.accepted',
+    type: 'bulk_request.accepted' as const,
     subjectId: bulk.id,
     data: {
       bulk_request_id: bulk.id,
-      status: isHeld ? 'awaiting_approval' : 'processing',
+      status: isHeld ? ('awaiting_approval' as const) : ('processing' as const),
       debtor_account_id: bulk.debtorAccountId,
       currency: bulk.currency,
       total_amount: formatAmount(bulk.totalMinor, bulk.currency),
@@ -43,15 +40,15 @@ export function acceptedEvent(bulk: AcceptedBulk, isHeld: boolean): EventNote<'b
 export function changedEvent(
   { organizationId, id }: Told,
   { from, to }: { from: BulkRequestStatus; to: PassedStatus },
-): EventNote<StatusOf<PassedStatus>> {
+) {
   const data = { bulk_request_id: id, previous_status: from, status: to };
-  return { organizationId, type: `bulk_request.${to}`, subjectId: id, data };
+  return { organizationId, type: `bulk_request.${to}` as const, subjectId: id, data };
 }
 
 export function endedEvent(
   { organizationId, id }: Told,
   { from, to, counts }: { from: BulkRequestStatus; to: FinalStatus; counts: FinalCounts },
-): EventNote<StatusOf<FinalStatus>> {
+) {
   const { settled, failed, cancelled, returned } = counts;
   const data = {
     bulk_request_id: id,
@@ -59,5 +56,5 @@ export function endedEvent(
     status: to,
     counts: { settled, failed, cancelled, returned },
   };
-  return { organizationId, type: `bulk_request.${to}`, subjectId: id, data };
+  return { organizationId, type: `bulk_request.${to}` as const, subjectId: id, data };
 }

@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import {
   Database,
   DISCOVERY,
+  isTransient,
   ofOrganization,
   type Queryable,
   type Tx,
   UnitOfWork,
 } from '../../../platform/database/index.js';
+import { createLogger } from '../../../platform/logging/index.js';
 import { Metrics } from '../../../platform/metrics/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
 import type { Event } from '../domain/event.js';
@@ -24,6 +26,8 @@ export interface EventConsumer {
   /** Writes down what has to be done about them, in the transaction that counts them as seen. In order; at least one. */
   handle(tx: Tx, organizationId: string, events: readonly Event[]): Promise<void>;
 }
+
+const logger = createLogger('events');
 
 const POLL_INTERVAL_MS = 1_000;
 const ORGANIZATIONS_PER_TURN = 50;
@@ -44,11 +48,12 @@ export class FollowEvents {
 
   /** Called when the process starts. */
   add(consumer: EventConsumer): void {
+    const restsUntil = new Map<string, number>();
     this.loops.add({
       name: `events-for-${consumer.name}`,
       intervalMs: POLL_INTERVAL_MS,
       wakesOn: 'events',
-      run: () => this.turn(consumer),
+      run: () => this.turn(consumer, restsUntil),
     });
     this.metrics.gauge({
       name: `events_unseen_by_${consumer.name}`,
@@ -57,10 +62,22 @@ export class FollowEvents {
     });
   }
 
-  private async turn(consumer: EventConsumer): Promise<boolean> {
+  private async turn(consumer: EventConsumer, restsUntil: Map<string, number>): Promise<boolean> {
     const behind = await this.cursors.listBehind(this.database.as(DISCOVERY), consumer.name, ORGANIZATIONS_PER_TURN);
-    let hasMore = behind.length === ORGANIZATIONS_PER_TURN;
-    for (const organizationId of behind) if (await this.step(consumer, organizationId)) hasMore = true;
+    const due = behind.filter((organizationId) => (restsUntil.get(organizationId) ?? 0) <= Date.now());
+    let hasMore = due.length > 0 && behind.length === ORGANIZATIONS_PER_TURN;
+    for (const organizationId of due) {
+      restsUntil.delete(organizationId);
+      try {
+        if (await this.step(consumer, organizationId)) hasMore = true;
+      } catch (error) {
+        if (isTransient(error)) throw error;
+        // The others do not wait for it, and nobody runs in circles.
+        restsUntil.set(organizationId, Date.now() + POLL_INTERVAL_MS);
+        const failed = { consumer: consumer.name, organization_id: organizationId, err: error };
+        logger.error({ event: 'event_consumer_failed', ...failed });
+      }
+    }
     return hasMore;
   }
 
@@ -76,7 +93,9 @@ export class FollowEvents {
         await this.cursors.advance(tx, consumer.name, organizationId, head);
         return false;
       }
-      const page = await this.events.next(tx, organizationId, { after, types, limit: EVENTS_PER_STEP });
+      // Not beyond: what happened after somebody else became interested would be passed over.
+      const query = { after, types, limit: EVENTS_PER_STEP, upTo: head };
+      const page = await this.events.next(tx, organizationId, query);
       if (page.events.length > 0) await consumer.handle(tx, organizationId, page.events);
       await this.cursors.advance(tx, consumer.name, organizationId, page.lastSequence);
       return page.hasMore;

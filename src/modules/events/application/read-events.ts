@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { invariantViolated } from '../../../domain/errors.js';
 import type { Queryable } from '../../../platform/database/index.js';
 import { type Event, type EventRecord, type LineEvent, lineEvents, toEvent, toTransferEvent } from '../domain/event.js';
-import { type EventType, LINES_RECORDED } from '../domain/event-type.js';
+import { type EventType, LINES_RECORDED, storedTypes, transferStatusesOf } from '../domain/event-type.js';
 import { EventLines } from '../event-lines.js';
 import { EventRepository } from '../persistence/event.repository.js';
 
@@ -12,6 +11,8 @@ export interface EventQuery {
   readonly types: ReadonlySet<EventType>;
   /** How many events at most. */
   readonly limit: number;
+  /** Nothing beyond this number, which the log has reached already; as far as it goes, when left out. */
+  readonly upTo?: number;
 }
 
 export interface EventPage {
@@ -23,6 +24,17 @@ export interface EventPage {
 
 /** A block has up to some thousand events; a page of records is opened one after the other until there are enough. */
 const RECORDS_PER_READ = 100;
+/** For one page, while none is of the types asked for: a read ends, however rare they are. */
+const RECORDS_LOOKED_AT = 10_000;
+
+/** An event of a record that was opened. */
+interface Place {
+  readonly record: EventRecord;
+  readonly type: EventType;
+  readonly sequence: number;
+  /** Null when the record is the event. */
+  readonly line: LineEvent | null;
+}
 
 /** Reads the log, and opens its blocks into the events of single lines. */
 @Injectable()
@@ -32,29 +44,19 @@ export class ReadEvents {
     private readonly lines: EventLines,
   ) {}
 
-  /** The next events of an organization, in order. */
-  async next(on: Queryable, organizationId: string, { after, types, limit }: EventQuery): Promise<EventPage> {
-    // Looked up first: what is committed meanwhile comes with the next page.
-    const head = await this.repository.findHead(on, organizationId);
-    const recordLimit = Math.min(limit, RECORDS_PER_READ);
-    const filter = { after, types: storedTypes(types), limit: recordLimit };
-    const records = (await this.repository.list(on, organizationId, filter)).filter(({ sequence }) => sequence <= head);
-    const places: { record: EventRecord; line: LineEvent | null; sequence: number }[] = [];
-    let lastSequence = after;
-    for (const record of records) {
-      const room = limit - places.length;
-      if (room === 0) break;
-      const opened = openedFrom(record, after).filter(({ type }) => types.has(type));
-      const taken = opened.slice(0, room);
-      places.push(...taken.map(({ line, sequence }) => ({ record, line, sequence })));
-      lastSequence = taken.length < opened.length ? (taken.at(-1)?.sequence ?? lastSequence) : record.sequence;
-    }
-    const last = records.at(-1)?.sequence ?? 0;
-    const isDry = records.length < recordLimit && lastSequence >= last;
+  /** The next events of an organization, in order. A page without any is not the last one when it says that there is more. */
+  async next(on: Queryable, organizationId: string, { after, types, limit, upTo }: EventQuery): Promise<EventPage> {
+    // Looked up first: numbers are committed in order, so all up to here is there. What comes meanwhile is left to the next page.
+    const head = upTo ?? (await this.repository.findHead(on, organizationId));
+    const end = await this.endOfRead(on, organizationId, { after, upTo: head });
+    // One more than needed: the first may be a block of which everything was told before.
+    const recordLimit = Math.min(limit, RECORDS_PER_READ) + 1;
+    const filter = { ...filterOf(types), limit: recordLimit };
+    const records = await this.repository.list(on, organizationId, { after, upTo: end }, filter);
+    const { places, lastSequence, isThrough } = openUpTo(records, { after, types, limit });
     const events = await this.told(on, organizationId, places);
-    return isDry
-      ? { events, lastSequence: Math.max(head, after), hasMore: false }
-      : { events, lastSequence, hasMore: true };
+    if (!isThrough || records.length === recordLimit) return { events, lastSequence, hasMore: true };
+    return { events, lastSequence: Math.max(end, after), hasMore: end < head };
   }
 
   /** The next records of several stories, each opened whole, by story and in order. */
@@ -65,55 +67,62 @@ export class ReadEvents {
     { types, limit }: Pick<EventQuery, 'types' | 'limit'>,
   ): Promise<readonly Event[]> {
     const afterOf = new Map(stories.map(({ subjectId, after }) => [subjectId, after]));
-    const filter = { types: storedTypes(types), limit };
-    const records = await this.repository.listOfSubjects(on, organizationId, stories, filter);
-    const places = records.flatMap((record) =>
-      openedFrom(record, afterOf.get(record.subjectId) ?? 0)
-        .filter(({ type }) => types.has(type))
-        .map(({ line, sequence }) => ({ record, line, sequence })),
-    );
+    const records = await this.repository.listOfSubjects(on, organizationId, stories, { ...filterOf(types), limit });
+    const places = records.flatMap((record) => placesOf(record, afterOf.get(record.subjectId) ?? 0, types));
     return this.told(on, organizationId, places);
   }
 
-  private async told(
+  /** How far one read goes. Looked up before it: what is purged meanwhile can only make it shorter. */
+  private async endOfRead(
     on: Queryable,
     organizationId: string,
-    places: readonly { record: EventRecord; line: LineEvent | null }[],
-  ): Promise<Event[]> {
-    const asked = new Map<string, number[]>();
-    for (const { record, line } of places) {
-      if (line === null) continue;
-      const lines = asked.get(record.subjectId);
-      if (lines) lines.push(line.line);
-      else asked.set(record.subjectId, [line.line]);
-    }
-    const details = new Map<string, Awaited<ReturnType<EventLines['find']>>>();
-    for (const [bulkId, lines] of asked) {
-      details.set(bulkId, await this.lines.find(on, organizationId, bulkId, lines));
-    }
-    return places.map(({ record, line }) => {
-      if (line === null) return toEvent(record);
-      const detail = details.get(record.subjectId)?.get(line.line);
-      if (!detail) throw invariantViolated(`line ${line.line} of an event is not there`);
-      return toTransferEvent(record, line, detail);
-    });
+    stretch: { readonly after: number; readonly upTo: number },
+  ): Promise<number> {
+    // A record has a number at least.
+    if (stretch.upTo - stretch.after <= RECORDS_LOOKED_AT) return stretch.upTo;
+    return (await this.repository.findEnd(on, organizationId, stretch, RECORDS_LOOKED_AT)) ?? stretch.upTo;
+  }
+
+  private async told(on: Queryable, organizationId: string, places: readonly Place[]): Promise<Event[]> {
+    const asked = places.flatMap(({ record, line }) => (line ? [{ bulkId: record.subjectId, line: line.line }] : []));
+    const detailOf = await this.lines.find(on, organizationId, asked);
+    return places.map(({ record, line }) =>
+      line === null
+        ? toEvent(record)
+        : toTransferEvent(record, line, detailOf({ bulkId: record.subjectId, line: line.line })),
+    );
   }
 }
 
+/** The first events of records that come after a number, and the number up to which nothing was left out. */
+function openUpTo(
+  records: readonly EventRecord[],
+  { after, types, limit }: Pick<EventQuery, 'after' | 'types' | 'limit'>,
+): { places: Place[]; lastSequence: number; isThrough: boolean } {
+  const places: Place[] = [];
+  let lastSequence = after;
+  for (const record of records) {
+    const opened = placesOf(record, after, types);
+    const taken = opened.slice(0, limit - places.length);
+    places.push(...taken);
+    if (taken.length < opened.length) {
+      return { places, lastSequence: taken.at(-1)?.sequence ?? lastSequence, isThrough: false };
+    }
+    lastSequence = record.sequence;
+  }
+  return { places, lastSequence, isThrough: true };
+}
+
 /** What of a record comes after a number. */
-function openedFrom(
-  record: EventRecord,
-  after: number,
-): { type: EventType; sequence: number; line: LineEvent | null }[] {
-  if (record.type !== LINES_RECORDED) return [{ type: record.type, sequence: record.sequence, line: null }];
+function placesOf(record: EventRecord, after: number, types: ReadonlySet<EventType>): Place[] {
+  if (record.type !== LINES_RECORDED) return [{ record, type: record.type, sequence: record.sequence, line: null }];
   return lineEvents(record)
-    .filter(({ sequence }) => sequence > after)
-    .map((line) => ({ type: line.type, sequence: line.sequence, line }));
+    .filter(({ sequence, type }) => sequence > after && types.has(type))
+    .map((line) => ({ record, type: line.type, sequence: line.sequence, line }));
 }
 
 /** As rows have them: lines are in blocks. */
-function storedTypes(types: ReadonlySet<EventType>): string[] {
-  const stored = new Set<string>();
-  for (const type of types) stored.add(type.startsWith('transfer.') ? LINES_RECORDED : type);
-  return [...stored];
-}
+const filterOf = (types: ReadonlySet<EventType>) => ({
+  types: storedTypes(types),
+  statuses: transferStatusesOf(types),
+});

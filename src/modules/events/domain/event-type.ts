@@ -51,5 +51,18 @@ export function typesOf(filters: readonly string[]): ReadonlySet<EventType> {
   return new Set(ALL.filter((type) => filters.some((filter) => matches(filter, type))));
 }
 
+/** As the log stores them: lines are in blocks. */
+export function storedTypes(types: ReadonlySet<EventType>): string[] {
+  return [...new Set([...types].map((type) => (isOfTransfer(type) ? LINES_RECORDED : type)))];
+}
+
+/** What a line has come to when it has an event of one of these types. */
+export const transferStatusesOf = (types: ReadonlySet<EventType>): string[] =>
+  [...types].filter(isOfTransfer).map((type) => type.slice(OF_TRANSFER.length));
+
+const OF_TRANSFER = 'transfer.';
+
+const isOfTransfer = (type: EventType): type is TransferEventType => type.startsWith(OF_TRANSFER);
+
 const matches = (filter: string, type: EventType): boolean =>
   filter === '*' || filter === type || (filter.endsWith('.*') && type.startsWith(filter.slice(0, -1)));

@@ -18,7 +18,7 @@ export interface LineGroup {
 export function groupLines(outcomes: readonly LineOutcome[]): LineGroup[] {
   const groups = new Map<string, { to: string; code: string | null; lines: [number, number][] }>();
   for (const { line, to, code } of [...outcomes].sort((a, b) => a.line - b.line)) {
-    const key = `${to} ${code ?? ''}`;
+    const key = JSON.stringify([to, code]);
     const group = groups.get(key) ?? { to, code, lines: [] };
     groups.set(key, group);
     const run = group.lines.at(-1);

@@ -1,11 +1,13 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, OrganizationId, Scopes } from '../../../platform/http/index.js';
+import { ApiProblems, ApiWebhooks, OrganizationId, Scopes } from '../../../platform/http/index.js';
 import { typesOf } from '../domain/event-type.js';
 import { EventsQueries } from '../events.queries.js';
+import { EVENT_WEBHOOKS } from './event-webhooks.js';
 import { EventPageDto, eventPageDto, EventsQuery } from './events.dto.js';
 
 @ApiTags('Events')
+@ApiWebhooks(EVENT_WEBHOOKS)
 @Controller('events')
 export class EventsController {
   constructor(private readonly events: EventsQueries) {}

@@ -1,5 +1,4 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { ArrayMaxSize, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { QuerySchema } from '../../../platform/http/index.js';
 import type { EventPage } from '../application/read-events.js';
@@ -7,9 +6,6 @@ import type { Event } from '../domain/event.js';
 import { EVENT_FILTERS, EVENT_TYPES, type EventType } from '../domain/event-type.js';
 
 const TYPES = Object.keys(EVENT_TYPES) as EventType[];
-
-/** A list in a query string, separated by commas. */
-const split = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? value.split(',') : value);
 
 @QuerySchema()
 export class EventsQuery {
@@ -26,18 +22,17 @@ export class EventsQuery {
 
   /**
    * Only events of these types, separated by commas; `transfer.*` is all of a noun, `*` all there are, and so is leaving it out.
-   * @example "bulk_request.*,transfer.failed"
    */
   @ApiProperty({
     type: 'array',
     items: { type: 'string', enum: [...EVENT_FILTERS] },
     maxItems: 50,
+    example: ['bulk_request.*', 'transfer.failed'],
     required: false,
     style: 'form',
     explode: false,
   } as object)
   @IsOptional()
-  @Transform(split)
   @ArrayMaxSize(50)
   @IsIn(EVENT_FILTERS, { each: true })
   types?: string[];

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { prepared, type Queryable, type Tx } from '../../../platform/database/index.js';
 import type { EventRecord } from '../domain/event.js';
+import { LINES_RECORDED } from '../domain/event-type.js';
 
 /** An event, or a block of them, that has no number yet. */
 export type UnnumberedRecord = Omit<EventRecord, 'sequence'>;
@@ -21,12 +22,24 @@ const APPEND = prepared(
 const RECORD = `e.organization_id AS "organizationId", e.sequence::float8 AS sequence, e.size, e.type, e.subject_id AS "subjectId",
   e.data, e.occurred_at AS "occurredAt"`;
 
-/** From where on, and of what. */
+/** $1: the organization, $2: types, $3: for blocks of lines, what became of one of them at least. */
+const WANTED = `e.organization_id = $1 AND e.type = ANY($2::text[])
+  AND CASE WHEN e.type = '${LINES_RECORDED}'
+           THEN EXISTS (SELECT FROM jsonb_array_elements(e.data) AS g WHERE g ->> 'to' = ANY($3::text[])) ELSE true END`;
+
+/** Of what. */
 export interface RecordFilter {
-  readonly after: number;
   /** As they are stored: blocks of lines have a type of their own. */
   readonly types: readonly string[];
+  /** Of blocks of lines only those in which one of them came to one of these. */
+  readonly statuses: readonly string[];
   readonly limit: number;
+}
+
+/** A part of a log: what comes after a number, up to another. */
+export interface Stretch {
+  readonly after: number;
+  readonly upTo: number;
 }
 
 @Injectable()
@@ -56,12 +69,32 @@ export class EventRepository {
     return head?.sequence ?? 0;
   }
 
+  /** The number of the last of that many records; null when there are fewer. */
+  async findEnd(
+    on: Queryable,
+    organizationId: string,
+    { after, upTo }: Stretch,
+    count: number,
+  ): Promise<number | null> {
+    const [record] = await on.query<{ sequence: number }>(
+      `SELECT sequence::float8 AS sequence FROM events
+        WHERE organization_id = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence OFFSET $4 LIMIT 1`,
+      [organizationId, after, upTo, count - 1],
+    );
+    return record?.sequence ?? null;
+  }
+
   /** In order. The first may be a block that began before. */
-  async list(on: Queryable, organizationId: string, { after, types, limit }: RecordFilter): Promise<EventRecord[]> {
+  async list(
+    on: Queryable,
+    organizationId: string,
+    { after, upTo }: Stretch,
+    { types, statuses, limit }: RecordFilter,
+  ): Promise<EventRecord[]> {
     return on.query<EventRecord>(
       `SELECT ${RECORD} FROM events e
-        WHERE e.organization_id = $1 AND e.sequence > $2 AND e.type = ANY($3::text[]) ORDER BY e.sequence LIMIT $4`,
-      [organizationId, after, types, limit],
+        WHERE ${WANTED} AND e.sequence > $4 AND e.sequence <= $5 ORDER BY e.sequence LIMIT $6`,
+      [organizationId, types, statuses, after, upTo, limit],
     );
   }
 
@@ -70,16 +103,18 @@ export class EventRepository {
     on: Queryable,
     organizationId: string,
     stories: readonly { readonly subjectId: string; readonly after: number }[],
-    { types, limit }: Omit<RecordFilter, 'after'>,
+    { types, statuses, limit }: RecordFilter,
   ): Promise<EventRecord[]> {
     return on.query<EventRecord>(
-      `SELECT ${RECORD} FROM unnest($2::uuid[], $3::bigint[]) AS s (subject_id, after)
+      `SELECT ${RECORD} FROM unnest($4::uuid[], $5::bigint[]) AS s (subject_id, after)
         CROSS JOIN LATERAL (SELECT * FROM events e
-                             WHERE e.subject_id = s.subject_id AND e.sequence > s.after AND e.organization_id = $1
-                               AND e.type = ANY($4::text[])
-                             ORDER BY e.sequence LIMIT $5) AS e
+                             WHERE e.subject_id = s.subject_id AND e.sequence > s.after AND ${WANTED}
+                             ORDER BY e.sequence LIMIT $6) AS e
         ORDER BY e.subject_id, e.sequence`,
-      [organizationId, stories.map(({ subjectId }) => subjectId), stories.map(({ after }) => after), types, limit],
+      [
+        ...[organizationId, types, statuses],
+        ...[stories.map(({ subjectId }) => subjectId), stories.map(({ after }) => after), limit],
+      ],
     );
   }
 
@@ -99,7 +134,8 @@ export class EventRepository {
   async purge(on: Queryable, olderThanDays: number, limit: number): Promise<number> {
     return on.execute(
       `DELETE FROM events WHERE (organization_id, sequence) IN (
-         SELECT organization_id, sequence FROM events WHERE occurred_at < now() - $1 * interval '1 day' LIMIT $2)`,
+         SELECT organization_id, sequence FROM events WHERE occurred_at < now() - $1 * interval '1 day'
+          ORDER BY occurred_at LIMIT $2)`,
       [olderThanDays, limit],
     );
   }

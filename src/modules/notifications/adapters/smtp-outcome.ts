@@ -3,6 +3,8 @@ import { SmtpTimeout, type Taken } from './smtp-session.js';
 
 /** Where in the conversation an error came up, as nodemailer calls it. */
 const ABOUT_THE_MAIL = ['EENVELOPE', 'EMESSAGE'];
+/** The number says less than the step that failed. */
+const NOT_ABOUT_THE_ANSWER = ['EAUTH', 'ETLS'];
 const FAILURES: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'timed_out',
   EDNS: 'dns_failure',
@@ -24,7 +26,7 @@ export function outcomeOfError(error: unknown): SendOutcome {
   if (error instanceof SmtpTimeout) return { kind: 'retry', failure: 'timed_out', retryAfterMs: null };
   const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
   const name = typeof code === 'string' ? code : '';
-  if (typeof responseCode === 'number' && name !== 'EAUTH') {
+  if (typeof responseCode === 'number' && !NOT_ABOUT_THE_ANSWER.includes(name)) {
     const failure = `smtp_${responseCode}`;
     return responseCode >= 500 && ABOUT_THE_MAIL.includes(name)
       ? { kind: 'refused', failure }

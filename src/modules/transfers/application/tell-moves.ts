@@ -20,8 +20,8 @@ export class TellMoves implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.lines.provide(async (on, _organizationId, bulkId, lines) => {
-      const found = await this.reads.listToldLines(on, bulkId, lines);
+    this.lines.provide(async (on, organizationId, places) => {
+      const found = await this.reads.listToldLines(on, organizationId, places);
       return found.map(({ amountMinor, ...line }) => ({ ...line, amount: formatAmount(amountMinor, line.currency) }));
     });
   }

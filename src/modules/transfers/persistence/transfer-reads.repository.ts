@@ -39,6 +39,7 @@ export interface TransitionRow {
 
 /** A line of a bulk, as an event tells it. */
 export interface ToldLineRow {
+  readonly bulkId: string;
   readonly line: number;
   readonly transferId: string;
   readonly clientTransferId: string | null;
@@ -185,12 +186,19 @@ export class TransferReadsRepository {
       ]);
   }
 
-  /** Of these positions, in any order. */
-  async listToldLines(on: Queryable, bulkId: string, lines: readonly number[]): Promise<ToldLineRow[]> {
+  /** Of these places, in any order. */
+  async listToldLines(
+    on: Queryable,
+    organizationId: string,
+    places: readonly { readonly bulkId: string; readonly line: number }[],
+  ): Promise<ToldLineRow[]> {
     return on.query<ToldLineRow>(
-      `SELECT t.line, t.id AS "transferId", t.client_transfer_id AS "clientTransferId", t.amount_minor AS "amountMinor", t.currency
-         FROM transfers t JOIN unnest($2::int[]) AS l (line) USING (line) WHERE t.bulk_id = $1`,
-      [bulkId, lines],
+      `SELECT t.bulk_id AS "bulkId", t.line, t.id AS "transferId", t.client_transfer_id AS "clientTransferId",
+              t.amount_minor AS "amountMinor", t.currency
+         FROM (SELECT DISTINCT * FROM unnest($2::uuid[], $3::int[])) AS l (bulk_id, line)
+         JOIN transfers t ON t.bulk_id = l.bulk_id AND t.line = l.line
+        WHERE t.organization_id = $1`,
+      [organizationId, places.map(({ bulkId }) => bulkId), places.map(({ line }) => line)],
     );
   }
 
