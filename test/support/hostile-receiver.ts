@@ -7,8 +7,6 @@ import { listen } from './scripted-bank.js';
 export interface Visit {
   readonly head: string;
   readonly body: string;
-  /** Writes as fast as it is read, or one piece every few milliseconds, until the connection ends. */
-  endlessly(piece: string, everyMs?: number): void;
   readonly socket: Socket;
 }
 
@@ -39,7 +37,7 @@ export async function startHostileReceiver(
       const length = Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? '0');
       if (body === undefined || body.length < length) return;
       text = '';
-      const visit = { head, body, socket, endlessly: (piece: string, ms?: number) => writeOn(socket, piece, ms) };
+      const visit = { head, body, socket };
       visits.push(visit);
       answer(visit);
     });
@@ -66,14 +64,21 @@ export async function startHostileReceiver(
   };
 }
 
-function writeOn(socket: Socket, piece: string, everyMs?: number): void {
-  if (everyMs === undefined) {
-    const pour = (): void => {
-      while (!socket.destroyed && socket.write(piece));
-    };
-    socket.on('drain', pour);
-    return pour();
-  }
-  const drip = setInterval(() => socket.write(piece), everyMs);
-  socket.once('close', () => clearInterval(drip));
+export const OK = 'HTTP/1.1 200 OK\r\n';
+
+/** Answers, and leaves it to the other side to close. */
+export const ok = ({ socket }: Visit): unknown => socket.write(`${OK}Content-Length: 2\r\n\r\nok`);
+
+/** Begins as it should and goes on until the connection ends: piece after piece as fast as it is read, or one every few milliseconds. */
+export const endless =
+  (begin: string, piece: string, everyMs?: number) =>
+  ({ socket }: Visit): void => {
+    socket.write(begin);
+    if (everyMs === undefined) return pour(socket, piece);
+    const drip = setInterval(() => socket.write(piece), everyMs);
+    socket.once('close', () => clearInterval(drip));
+  };
+
+function pour(socket: Socket, piece: string): void {
+  if (!socket.destroyed) socket.write(piece, () => pour(socket, piece));
 }

@@ -1,14 +1,19 @@
 import type { LookupAddress } from 'node:dns';
 import { isIPv6 } from 'node:net';
+import { Global, Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { CONFIG } from '../../src/config/config.module.js';
 import { loadConfig } from '../../src/config/config.schema.js';
-import type { Network } from '../../src/platform/outbound/network.js';
-import { OutboundClient } from '../../src/platform/outbound/outbound-client.js';
-import { OutboundPolicy } from '../../src/platform/outbound/url-rules.js';
 import { Metrics } from '../../src/platform/metrics/index.js';
+import { OutboundClient, OutboundModule, OutboundUrls } from '../../src/platform/outbound/index.js';
+import type { Network } from '../../src/platform/outbound/network.js';
+import { OutboundPolicy } from '../../src/platform/outbound/url-rules.js';
 import type { Certificate } from './certificates.js';
 import { startHostileReceiver } from './hostile-receiver.js';
 import { type NameServer, startNameServer, type Zone } from './name-server.js';
 import { startTcpServer } from './scripted-bank.js';
+
+const UNUSED = { DATABASE_URL: 'postgres://unused', REDIS_URL: 'redis://unused' };
 
 export const PRIVATE_ALLOWED = new OutboundPolicy(true, null);
 
@@ -32,17 +37,23 @@ export interface ClientSettings {
   readonly timeoutMs?: number;
 }
 
+/** What the module makes of an environment, as every process composes it. */
+export async function configuredOutbound(env: Record<string, string>) {
+  const config = loadConfig({ ...UNUSED, ...env });
+  @Global()
+  @Module({ providers: [{ provide: CONFIG, useValue: config }, Metrics], exports: [CONFIG, Metrics] })
+  class Surroundings {}
+  const app = await Test.createTestingModule({ imports: [Surroundings, OutboundModule] }).compile();
+  return { client: app.get(OutboundClient), urls: app.get(OutboundUrls), close: () => app.close() };
+}
+
 /** The client alone, and what it must cope with. */
 export class OutboundLab {
   private readonly closers: (() => unknown)[] = [];
   private metrics = new Metrics();
 
   client({ policy = PRIVATE_ALLOWED, network = namesLeadTo([]), timeoutMs = 5_000 }: ClientSettings = {}) {
-    const config = loadConfig({
-      DATABASE_URL: 'postgres://unused',
-      REDIS_URL: 'redis://unused',
-      OUTBOUND_TIMEOUT_MS: String(timeoutMs),
-    });
+    const config = loadConfig({ ...UNUSED, OUTBOUND_TIMEOUT_MS: String(timeoutMs) });
     const metrics = new Metrics();
     this.closers.push(() => metrics.onApplicationShutdown());
     this.metrics = metrics;

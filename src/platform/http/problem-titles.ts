@@ -180,7 +180,8 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
   url_not_allowed: {
     status: 422,
     title: 'The URL is not allowed',
-    meaning: 'It must be HTTPS and public, without user, fragment or odd port; "errors" names the field and the reason.',
+    meaning:
+      'It must be HTTPS and public, without user, fragment or odd port; "errors" names the field and the reason.',
   },
   rail_not_configured: {
     status: 422,

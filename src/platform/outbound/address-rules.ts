@@ -14,6 +14,9 @@ const METADATA = new Set([
   'fd20:ce::254', // Google
 ]);
 
+/** IPv4-compatible (RFC 4291, deprecated). The system writes it so; ipaddr.js reads it as IPv4-mapped, which is another address. */
+const IPV4_COMPATIBLE = /^::\d{1,3}\./;
+
 /** NAT64 (RFC 6052): how a host with IPv6 only reaches IPv4. */
 const NAT64 = ipaddr.parseCIDR('64:ff9b::/96');
 
@@ -23,7 +26,7 @@ const NAT64 = ipaddr.parseCIDR('64:ff9b::/96');
  */
 export function isAllowedAddress(text: string, allowsPrivate: boolean): boolean {
   // A zone (`fe80::1%eth0`) names an interface of this machine.
-  if (text.includes('%') || !ipaddr.isValid(text)) return false;
+  if (text.includes('%') || IPV4_COMPATIBLE.test(text) || !ipaddr.isValid(text)) return false;
   const address = reachedBy(ipaddr.parse(text));
   if (METADATA.has(address.toString())) return false;
   const range: string = address.range();
@@ -38,5 +41,5 @@ function reachedBy(address: Address): Address {
   return new ipaddr.IPv4(address.toByteArray().slice(12));
 }
 
-/** 2000::/3. ipaddr.js calls everything unicast that it has no name for, `::127.0.0.1` among it. */
+/** 2000::/3. ipaddr.js calls everything unicast that it has no name for, `::7f00:1` (127.0.0.1) among it. */
 const isGlobalUnicast = ({ parts: [first = 0] }: ipaddr.IPv6): boolean => first >> 13 === 1;

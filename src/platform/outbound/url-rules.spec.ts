@@ -105,8 +105,16 @@ describe('a URL', () => {
   });
 
   it('is HTTPS at a usual port, unless private networks are allowed', () => {
-    const urls = ['http://example.com/', 'https://example.com:80/', 'https://example.com:5432/', 'https://example.com:0/'];
-    expect(urls.map((url) => verdict(url, STRICT))).toEqual(['https_only', ...Array<string>(3).fill('port_not_allowed')]);
+    const urls = [
+      'http://example.com/',
+      'https://example.com:80/',
+      'https://example.com:5432/',
+      'https://example.com:0/',
+    ];
+    expect(urls.map((url) => verdict(url, STRICT))).toEqual([
+      'https_only',
+      ...Array<string>(3).fill('port_not_allowed'),
+    ]);
     expect(urls.map((url) => verdict(url, PRIVATE))).toEqual(Array(4).fill('allowed'));
   });
 
@@ -136,7 +144,7 @@ describe('a URL', () => {
           ],
           errorCount: 1,
         },
-      }),
+      }) as Error,
     );
   });
 });
