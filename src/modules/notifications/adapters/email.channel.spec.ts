@@ -1,4 +1,5 @@
-import { mailOf } from './email.channel.js';
+import { loadConfig } from '../../../config/config.schema.js';
+import { EmailChannel, mailOf } from './email.channel.js';
 import { outcomeOfError, outcomeOfTaken } from './smtp-outcome.js';
 import { SmtpTimeout } from './smtp-session.js';
 
@@ -8,6 +9,21 @@ const message = (change: object = {}) => ({
   ...{ subject: 'Bulk request completed', text: 'Every line was paid.', ...change },
 });
 const headersOf = (content: Buffer): string[] => (content.toString().split('\r\n\r\n')[0] ?? '').split(/\r\n(?![ \t])/);
+
+describe('an installation without a mail server', () => {
+  const config = loadConfig({ DATABASE_URL: 'postgres://unused', REDIS_URL: 'redis://unused' });
+  const channel = new EmailChannel(config);
+
+  it('makes no channel by e-mail', () => {
+    const refused = expect.objectContaining({ kind: 'rule', code: 'channel_not_configured' }) as Error;
+    expect(() => channel.settingsOf({ recipients: ['ann@example.com'] })).toThrow(refused);
+  });
+
+  it('keeps what waits for one that was made before', async () => {
+    const outcome = { kind: 'retry', failure: 'channel_not_configured', retryAfterMs: null };
+    await expect(channel.send({ kind: 'email', recipients: ['ann@example.com'] }, message())).resolves.toEqual(outcome);
+  });
+});
 
 describe('a mail', () => {
   it('has an id that follows from the notification', async () => {

@@ -41,11 +41,13 @@ export class OutgoingRepository {
     { limit, leaseMs }: { limit: number; leaseMs: number },
   ): Promise<Notification[]> {
     return tx.query<Notification>(
-      `UPDATE notifications n SET status = 'sending', attempts = n.attempts + 1, lease_until = now() + $4 * interval '1 millisecond'
-        WHERE n.id IN (SELECT n.id FROM notifications n
-                        WHERE n.organization_id = $1 AND n.channel_id = $2 AND ${IS_DUE}
-                        ORDER BY n.id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED)
-        RETURNING ${NOTIFICATION}`,
+      // Materialized: a sub-select that skips locked rows may be run more than once, and would then hand out more than the limit.
+      `WITH next AS MATERIALIZED (
+         SELECT n.id FROM notifications n
+          WHERE n.organization_id = $1 AND n.channel_id = $2 AND ${IS_DUE}
+          ORDER BY n.id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED)
+       UPDATE notifications n SET status = 'sending', attempts = n.attempts + 1, lease_until = now() + $4 * interval '1 millisecond'
+         FROM next WHERE n.id = next.id RETURNING ${NOTIFICATION}`,
       [due.organizationId, due.channelId, limit, leaseMs],
     );
   }
