@@ -22,6 +22,7 @@ const EDGES = {
   ],
   events: [],
   ledger: ['accounts', 'audit'],
+  notifications: ['audit', 'events'],
   organizations: ['audit', 'events'],
   policies: ['accounts', 'audit', 'organizations'],
   rails: [],

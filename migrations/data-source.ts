@@ -27,6 +27,7 @@ import { BeginAuditChains1795252518700 } from './1795252518700-begin-audit-chain
 import { RememberWhoFroze1795252519000 } from './1795252519000-remember-who-froze.js';
 import { CreateEventLog1795252520000 } from './1795252520000-create-event-log.js';
 import { CreateWebhooks1795252580000 } from './1795252580000-create-webhooks.js';
+import { CreateNotifications1795252640000 } from './1795252640000-create-notifications.js';
 
 /** For the typeorm command line, tests and `MIGRATE_ON_START`: the migrations as a literal list, run in one transaction each. */
 export default new DataSource({
@@ -62,5 +63,6 @@ export default new DataSource({
     RememberWhoFroze1795252519000,
     CreateEventLog1795252520000,
     CreateWebhooks1795252580000,
+    CreateNotifications1795252640000,
   ],
 });

@@ -3,6 +3,7 @@ import { AuditModule } from '../modules/audit/index.js';
 import { BulkRequestsModule } from '../modules/bulk-requests/index.js';
 import { EventsModule } from '../modules/events/index.js';
 import { LedgerModule } from '../modules/ledger/index.js';
+import { NotificationsModule } from '../modules/notifications/index.js';
 import { OrganizationsModule } from '../modules/organizations/index.js';
 import { PoliciesModule } from '../modules/policies/index.js';
 import { RailsModule } from '../modules/rails/index.js';
@@ -23,4 +24,5 @@ export const features = [
   PoliciesModule,
   BulkRequestsModule,
   ReconciliationModule,
+  NotificationsModule,
 ];

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Config } from '../config/config.schema.js';
 import { ConfigModule } from '../config/config.module.js';
+import { NotificationSettingsModule, ResealChannelSettings } from '../modules/notifications/index.js';
 import { CounterpartiesModule, ResealCounterparties } from '../modules/transfers/index.js';
 import { ResealWebhookSecrets, WebhookSecretsModule } from '../modules/webhooks/index.js';
 import { DatabaseModule } from '../platform/database/index.js';
@@ -23,13 +24,14 @@ const logger = createLogger('encryption');
     EncryptionModule,
     IdempotencyModule,
     CounterpartiesModule,
+    NotificationSettingsModule,
     WebhookSecretsModule,
   ],
 })
 export class KeyRotationModule {}
 
 /** THE list of what is sealed. */
-const STORES = [ResealCounterparties, ResealAnswers, ResealWebhookSecrets];
+const STORES = [ResealCounterparties, ResealAnswers, ResealWebhookSecrets, ResealChannelSettings];
 
 /** Seals everything anew that is not under the first key of DATA_ENCRYPTION_KEYS. Others may read and write meanwhile. */
 export async function rotateKeys(config: Config): Promise<void> {

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { readSecrets, secretStores } from './secrets.js';
 import { isDevelopmentKey, parseEncryptionKeys } from './encryption-keys.js';
+import { parseSender, parseSmtpUrl } from './smtp.js';
 
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const flag = z.enum(['true', 'false', 'on', 'off', '1', '0']).transform((text) => ['true', 'on', '1'].includes(text));
@@ -37,6 +38,19 @@ const encryptionKeys = z.string().transform((text, context) => {
   context.addIssue(keys);
   return z.NEVER;
 });
+/** Read by a function that answers null to what it cannot read. */
+const readBy = <Value>(read: (text: string) => Value | null, message: string) =>
+  z.string().transform((text, context) => {
+    const value = read(text);
+    if (value !== null) return value;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+const smtpUrl = readBy(
+  parseSmtpUrl,
+  'must be smtp:// or smtps://, with user:password@ if needed, and no path or query',
+);
+const sender = readBy(parseSender, 'must be an address, or a name and <an address>');
 const listOf = (text: string): string[] => text.split(',').map((item) => item.trim());
 
 /** Addresses, networks (CIDR), or the names that stand for the private ones. */
@@ -142,6 +156,9 @@ export const configSchema = z
     RECONCILIATION_INTERVAL_MS: integer(0, 2_592_000_000).default(86_400_000),
     COMPLETION_MAX_FAILURES: integer(1, 100).default(3),
     AUDIT_HEAD_EXPORT_INTERVAL_MS: integer(100, 86_400_000).default(60_000),
+    // Without it there is no channel by e-mail.
+    SMTP_URL: z.preprocess((text) => (text === '' ? undefined : text), smtpUrl.optional()),
+    SMTP_FROM: z.preprocess((text) => (text === '' ? undefined : text), sender.optional()),
 
     WEBHOOK_ALLOW_PRIVATE_NETWORKS: flag.default(false),
     OUTBOUND_TIMEOUT_MS: integer(50, 120_000).default(15_000),
@@ -184,6 +201,10 @@ export const configSchema = z
   .refine((config) => config.NODE_ENV !== 'production' || !isPlainHttp(config.OIDC_JWKS_URL), {
     path: ['OIDC_JWKS_URL'],
     message: 'must be https:// when NODE_ENV is production: whoever is on the way could name the keys of tokens',
+  })
+  .refine((config) => config.SMTP_URL === undefined || config.SMTP_FROM !== undefined, {
+    path: ['SMTP_FROM'],
+    message: 'is needed with SMTP_URL',
   })
   .refine((config) => config.OIDC_ISSUER === undefined || config.OIDC_AUDIENCE !== undefined, {
     path: ['OIDC_AUDIENCE'],

@@ -10,6 +10,7 @@ export const SECRETS = [
   'RAIL_HTTP_TOKEN',
   'RAIL_HTTP_CALLBACK_SECRET',
   'DATA_ENCRYPTION_KEYS',
+  'SMTP_URL',
 ] as const;
 
 /** A place where secrets can be kept. Another vault is one more of these, in {@link secretStores}. */

@@ -36,6 +36,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   ],
   events: [],
   ledger: ['accounts', 'audit'],
+  notifications: ['audit', 'events'],
   organizations: ['audit', 'events'],
   policies: ['accounts', 'audit', 'organizations'],
   rails: [],

@@ -39,6 +39,7 @@ export const CHANGING = [
   ],
   ...['idempotency_keys', 'kill_switches', 'limit_usage', 'organizations', 'outbox', 'payment_limit_sets'],
   ...['payment_limits', 'payment_policies', 'rail_evidence', 'reconciliation_breaks', 'reconciliation_runs'],
+  ...['notification_channels', 'notification_rules', 'notifications'],
   ...['request_nonces', 'statement_lines', 'transfers'],
   ...['webhook_deliveries', 'webhook_endpoints', 'webhook_secrets'],
 ];
@@ -91,6 +92,12 @@ export const PRIVILEGES: Readonly<Record<string, Privileges>> = {
   ledger_entries: both(APPENDED),
   limit_usage: both(UPDATED),
   migrations: { tranche_discovery: 'SELECT' },
+  notification_channels: both('SELECT, INSERT, UPDATE, DELETE'),
+  notification_rules: both('SELECT, INSERT, UPDATE, DELETE'),
+  notifications: both(
+    UPDATED,
+    'SELECT (id, organization_id, channel_id, status, next_attempt_at, lease_until, created_at), DELETE',
+  ),
   organizations: ofPlatform(UPDATED),
   outbox: both(DELETED, 'SELECT, UPDATE, DELETE'),
   payment_limit_sets: ofPlatform(UPDATED),

@@ -36,6 +36,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Policies: 'When payments need approval, and how much may leave at all. Set by the platform only.',
   Events: 'What happened, in order, to be read again by whoever missed it.',
   Webhooks: 'Who is told of events, and what became of every message.',
+  Notifications: 'Who is told of what happens by mail or chat, and every time somebody was.',
   'Audit log': 'Who did what, in chains of hashes that show every change.',
   Organizations: 'The tenants. For the platform only.',
   'API keys': 'Keys of an organization. For the platform only.',

@@ -193,6 +193,11 @@ export const DOCUMENTED_CODES: Readonly<Record<string, DocumentedCode>> = {
     title: 'The rail is not set up',
     meaning: 'This installation has no connection to the rail. Choose another one, or ask whoever runs it.',
   },
+  channel_not_configured: {
+    status: 422,
+    title: 'Channels of this kind are not set up',
+    meaning: 'This installation has no mail server (SMTP_URL). Choose another kind of channel, or ask whoever runs it.',
+  },
   rail_cannot_reverse: {
     status: 422,
     title: 'The rail cannot take payments back',

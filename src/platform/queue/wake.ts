@@ -6,8 +6,8 @@ import type { Config } from '../../config/config.schema.js';
 import { openConnection } from './redis-connection.js';
 import { logStateChanges, RedisClient } from './redis.js';
 
-/** What there may be more of: chunks to hand out, outbox rows to relay, evidence to apply, events to tell, deliveries to send. */
-export const WAKE_TOPICS = ['chunks', 'outbox', 'evidence', 'events', 'webhooks'] as const;
+/** What there may be more of: chunks to hand out, outbox rows to relay, evidence to apply, events to tell, messages to send. */
+export const WAKE_TOPICS = ['chunks', 'outbox', 'evidence', 'events', 'webhooks', 'notifications'] as const;
 export type WakeTopic = (typeof WAKE_TOPICS)[number];
 
 const CHANNEL = 'tranche:wake';

@@ -19,6 +19,8 @@ export const SCOPES = [
   'events:read',
   'webhooks:read',
   'webhooks:write',
+  'notifications:read',
+  'notifications:write',
   'audit-log:read',
   'fraud:review',
   'operator',

@@ -1,0 +1,23 @@
+import type { Severity } from './severity.js';
+
+/** Which events a channel is told of. */
+export interface NotificationRule {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly channelId: string;
+  /** Event types, all of a noun (`bulk_request.*`), or all (`*`). */
+  readonly types: readonly string[];
+  readonly minimumSeverity: Severity;
+  readonly enabled: boolean;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export type ActiveRule = Pick<NotificationRule, 'id' | 'channelId' | 'types' | 'minimumSeverity'>;
+
+/** A rule whose filters have been opened into what they mean. */
+export interface OpenedRule {
+  readonly id: string;
+  readonly channelId: string;
+  readonly eventTypes: ReadonlySet<string>;
+}
