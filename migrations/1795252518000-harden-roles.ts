@@ -12,33 +12,6 @@ const findByTransaction = (table: string): string => `
   -- No share of a table that is always empty, and without pauses: what is dead is all there is.
   ALTER TABLE ${table} SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);`;
 
-/** Held against entries and holds when a transaction commits; `own` finds the rows of that transaction. */
-const proveBalances = ({ settings, own }: { settings: string; own: string }): string => `
-  CREATE OR REPLACE FUNCTION prove_balances() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-    ${settings} AS $$
-  DECLARE
-    changed uuid;
-  BEGIN
-    FOR changed IN SELECT account_id FROM balance_changes ${own} GROUP BY account_id
-                   HAVING sum(posted_minor) <> 0 OR sum(reserved_minor) <> 0 LOOP
-      -- Changes that do not match may be what puts an account right: then all of its entries and holds decide.
-      PERFORM FROM accounts a
-        WHERE a.id = changed
-          AND (a.posted_minor <> (SELECT coalesce(sum(amount_minor), 0) FROM ledger_entries WHERE credit_account_id = a.id)
-                               - (SELECT coalesce(sum(amount_minor), 0) FROM ledger_entries WHERE debit_account_id = a.id)
-            OR a.reserved_minor <> (SELECT coalesce(sum(amount_minor - captured_minor - released_minor), 0)
-                                      FROM holds WHERE account_id = a.id));
-      IF FOUND THEN
-        RAISE EXCEPTION 'account % would not be the sum of its entries and holds', changed
-          USING ERRCODE = 'integrity_constraint_violation', TABLE = 'accounts', CONSTRAINT = 'accounts_are_balanced';
-      END IF;
-    END LOOP;
-    -- Those of other transactions are not visible, and ours are proven: the other rows that fire this find nothing left to do.
-    DELETE FROM balance_changes ${own};
-    DELETE FROM balance_proofs_due ${own};
-    RETURN NULL;
-  END $$;`;
-
 /** What the roles were given by default, or because it was easier to say, and must not have; and proofs that stay short. */
 export class HardenRoles1795252518000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -54,17 +27,61 @@ export class HardenRoles1795252518000 implements MigrationInterface {
 
       -- Every row is deleted by who wrote it, and stays on its page for as long as anybody's snapshot is older: each commit read them all.
       ${NOTED.map(findByTransaction).join('\n')}
-      ${proveBalances({
-        // Both tables look empty to the planner, whatever is in them.
-        settings: 'SET enable_seqscan = off',
-        own: 'WHERE xact = pg_current_xact_id()',
-      })}
+      -- An account whose changes do not match is summed up in a loop: as a condition of a join the sums were made for every account the
+      -- join could meet, before it was known whether there was any. Both tables look empty to the planner, whatever is in them.
+      CREATE OR REPLACE FUNCTION prove_balances() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+        SET enable_seqscan = off AS $$
+      DECLARE
+        own CONSTANT xid8 := pg_current_xact_id();
+        changed uuid;
+      BEGIN
+        FOR changed IN SELECT account_id FROM balance_changes WHERE xact = own GROUP BY account_id
+                       HAVING sum(posted_minor) <> 0 OR sum(reserved_minor) <> 0 LOOP
+          -- Changes that do not match may be what puts an account right: then all of its entries and holds decide.
+          PERFORM FROM accounts a
+            WHERE a.id = changed
+              AND (a.posted_minor <> (SELECT coalesce(sum(amount_minor), 0) FROM ledger_entries WHERE credit_account_id = a.id)
+                                   - (SELECT coalesce(sum(amount_minor), 0) FROM ledger_entries WHERE debit_account_id = a.id)
+                OR a.reserved_minor <> (SELECT coalesce(sum(amount_minor - captured_minor - released_minor), 0)
+                                          FROM holds WHERE account_id = a.id));
+          IF FOUND THEN
+            RAISE EXCEPTION 'account % would not be the sum of its entries and holds', changed
+              USING ERRCODE = 'integrity_constraint_violation', TABLE = 'accounts', CONSTRAINT = 'accounts_are_balanced';
+          END IF;
+        END LOOP;
+        -- Those of other transactions are not visible, and ours are proven: the other rows that fire this find nothing left to do.
+        DELETE FROM balance_changes WHERE xact = own;
+        DELETE FROM balance_proofs_due WHERE xact = own;
+        RETURN NULL;
+      END $$;
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      ${proveBalances({ settings: '', own: '' })}
+      CREATE OR REPLACE FUNCTION prove_balances() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      DECLARE
+        unproven uuid;
+      BEGIN
+        -- Changes that do not match may be what puts an account right: then all of its entries and holds decide.
+        SELECT a.id INTO unproven
+          FROM (SELECT account_id FROM balance_changes GROUP BY account_id
+                HAVING sum(posted_minor) <> 0 OR sum(reserved_minor) <> 0) AS c
+          JOIN accounts a ON a.id = c.account_id
+         WHERE a.posted_minor <> (SELECT coalesce(sum(amount_minor), 0) FROM ledger_entries WHERE credit_account_id = a.id)
+                               - (SELECT coalesce(sum(amount_minor), 0) FROM ledger_entries WHERE debit_account_id = a.id)
+            OR a.reserved_minor <> (SELECT coalesce(sum(amount_minor - captured_minor - released_minor), 0)
+                                      FROM holds WHERE account_id = a.id)
+         LIMIT 1;
+        IF FOUND THEN
+          RAISE EXCEPTION 'account % would not be the sum of its entries and holds', unproven
+            USING ERRCODE = 'integrity_constraint_violation', TABLE = 'accounts', CONSTRAINT = 'accounts_are_balanced';
+        END IF;
+        -- Those of other transactions are not visible, and ours are proven: the other rows that fire this find nothing left to do.
+        DELETE FROM balance_changes;
+        DELETE FROM balance_proofs_due;
+        RETURN NULL;
+      END $$;
       ${NOTED.map(
         (table) => `
           ALTER TABLE ${table} RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold, autovacuum_vacuum_cost_delay);

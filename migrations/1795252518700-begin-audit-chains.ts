@@ -1,5 +1,4 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { PLATFORM } from './row-security.js';
 
 /**
  * Every organization has a head of its `changes` from now on, also one that is older than the log and has done nothing since: where there
@@ -8,10 +7,13 @@ import { PLATFORM } from './row-security.js';
 export class BeginAuditChains1795252518700 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      SET LOCAL ROLE ${PLATFORM};
+      -- FORCE holds for the owner as well, who here acts for nobody.
+      ALTER TABLE organizations NO FORCE ROW LEVEL SECURITY;
+      ALTER TABLE audit_heads NO FORCE ROW LEVEL SECURITY;
       INSERT INTO audit_heads (id, organization_id, chain) SELECT gen_random_uuid(), o.id, 'changes' FROM organizations o
         ON CONFLICT (organization_id, chain) DO NOTHING;
-      RESET ROLE;
+      ALTER TABLE audit_heads FORCE ROW LEVEL SECURITY;
+      ALTER TABLE organizations FORCE ROW LEVEL SECURITY;
     `);
   }
 

@@ -18,7 +18,6 @@ import { CreateAuditLog1795252380000 } from './1795252380000-create-audit-log.js
 import { EncryptCounterparties1795252440000 } from './1795252440000-encrypt-counterparties.js';
 import { CreatePaymentPolicies1795252500000 } from './1795252500000-create-payment-policies.js';
 import { CountAcceptances1795252510000 } from './1795252510000-count-acceptances.js';
-import { ProveOnlyWhatChanged1795252515000 } from './1795252515000-prove-only-what-changed.js';
 import { KeepPoliciesOutOfPlans1795252516000 } from './1795252516000-keep-policies-out-of-plans.js';
 import { FindAlikePayments1795252517000 } from './1795252517000-find-alike-payments.js';
 import { HardenRoles1795252518000 } from './1795252518000-harden-roles.js';
@@ -54,7 +53,6 @@ export default new DataSource({
     EncryptCounterparties1795252440000,
     CreatePaymentPolicies1795252500000,
     CountAcceptances1795252510000,
-    ProveOnlyWhatChanged1795252515000,
     KeepPoliciesOutOfPlans1795252516000,
     FindAlikePayments1795252517000,
     HardenRoles1795252518000,

@@ -188,6 +188,9 @@ describe('payments that look like others', () => {
       const change = { ...EVE, amount: nextAmount() };
       const failed: { id: string }[] = [];
       for (const text of ['a', 'b', 'c']) failed.push(await pay({ ...change, ...REJECTED }, unlike(text)));
+      // Else the one that is accepted may fail before the next one looks, which then rightly takes its place.
+      const mend = `UPDATE transfers SET description = 'Salary' WHERE bulk_id = ANY($1::uuid[])`;
+      await ownerOf(acme.api.app).execute(mend, [failed.map(({ id }) => id)]);
       const others = Array.from({ length: 3 }, (_, index) => ({ ...bulkOf(line(change)), ...unlike(`paid ${index}`) }));
       const answers = await Promise.all([
         ...failed.map(({ id }) => retry(id)),

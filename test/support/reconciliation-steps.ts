@@ -159,7 +159,9 @@ export async function bookAgain(app: INestApplicationContext, bulkId: string, li
 /** The bank books something that we know nothing of. */
 export async function bookStranger(app: INestApplicationContext, reference: string): Promise<void> {
   await ownerOf(app).execute(
-    `INSERT INTO sandbox_journal (reference, status, amount_minor, currency) VALUES ($1, 'settled', 777, 'EUR')`,
+    // A moment ago: what is asked for next ends with the millisecond that has begun.
+    `INSERT INTO sandbox_journal (reference, status, amount_minor, currency, received_at)
+     VALUES ($1, 'settled', 777, 'EUR', now() - interval '10 ms')`,
     [reference],
   );
 }

@@ -2,7 +2,6 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Queue } from 'bullmq';
 import { authenticateBasic, Doorkeeper, forbidden, OPERATIONS_PREFIX, sendProblem } from '../http/index.js';
 import { type JobEnvelope, Queues } from '../queue/index.js';
 
@@ -39,7 +38,7 @@ export async function mountQueueBoard(app: NestFastifyApplication): Promise<void
   });
 }
 
-function readOnly(queue: Queue): BullMQAdapter {
+function readOnly(queue: ReturnType<Queues['all']>[number]): BullMQAdapter {
   const adapter = new BullMQAdapter(queue, { readOnlyMode: true });
   adapter.setFormatter('data', ({ requestId }: JobEnvelope) => ({ requestId }));
   return adapter;
