@@ -10,8 +10,11 @@ export default {
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
   testEnvironment: '<rootDir>/test/jest/environment.cjs',
   maxWorkers: 2,
+  // What packages keep of each file adds up, and the collector looks through all of it.
+  workerIdleMemoryLimit: '600MB',
   testTimeout: 30_000,
   setupFiles: ['reflect-metadata'],
+  runtime: '<rootDir>/test/jest/runtime.cjs',
   globalSetup: '<rootDir>/test/jest/global-setup.mjs',
   globalTeardown: '<rootDir>/test/jest/global-teardown.mjs',
   reporters: ['default', '<rootDir>/test/jest/tests-line-reporter.cjs'],

@@ -85,6 +85,7 @@ describe('the queue board', () => {
     expect(queues.map((queue) => queue.name).sort()).toEqual([
       'complete-bulk-request',
       'deliver-book-credits',
+      'deliver-webhook',
       'execute-chunk-book',
       'execute-chunk-http',
       'execute-chunk-sandbox',

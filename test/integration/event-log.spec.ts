@@ -18,8 +18,7 @@ import {
   UnitOfWork,
 } from '../../src/platform/database/index.js';
 import { createOrganization } from '../factories/organizations.js';
-import { createPayer } from '../factories/payer.js';
-import { executeDue, finish, runLoop, transfersOf, UNHURRIED, workOff } from '../support/engine-steps.js';
+import { finish, runLoop, UNHURRIED } from '../support/engine-steps.js';
 import { ownerOf } from '../support/owner.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
@@ -64,19 +63,6 @@ describe('the event log', () => {
     ).map(({ sequence }) => sequence);
   const next = (organizationId: string, after = 0, limit = 1_000, types: ReadonlySet<EventType> = ALL) =>
     reads.next(app.get(Database).of(organizationId), organizationId, { after, limit, types });
-  /** Page by page, from a number to the end. */
-  const follow = async (organizationId: string, limit: number, types = ALL, from = 0) => {
-    const events = [];
-    for (let after = from; ;) {
-      const page = await next(organizationId, after, limit, types);
-      expect(page.events.length).toBeLessThanOrEqual(limit);
-      expect(page.lastSequence).toBeGreaterThanOrEqual(after);
-      events.push(...page.events);
-      after = page.lastSequence;
-      if (!page.hasMore) return { events, last: after };
-    }
-  };
-
   describe('is written', () => {
     it('without a gap by sixteen writers at once, in the order of their commits: who reads along misses nothing', async () => {
       const organizationId = await organization();
@@ -183,94 +169,6 @@ describe('the event log', () => {
       await expect(reading).resolves.toEqual({ events: [], lastSequence: 0, hasMore: false });
       const discovery = app.get(Database).as(DISCOVERY);
       await expect(discovery.query(`SELECT data FROM events`)).rejects.toMatchObject({ code: '42501' });
-    });
-  });
-
-  describe('of lines', () => {
-    let organizationId: string;
-    let bulks: string[];
-    beforeAll(async () => {
-      const payer = await createPayer(app);
-      organizationId = payer.organizationId;
-      const describe = (line: number) => (line === 6 ? 'sandbox:reject:AC04' : line === 2 ? 'sandbox:accept' : '');
-      bulks = [await payer.submit(12, describe), await payer.submit(3, describe)];
-      await executeDue(app);
-      await workOff(app);
-    });
-
-    it('has one row for a chunk, and tells each line by itself', async () => {
-      const [first = ''] = bulks;
-      const rows = await owner.query<{ size: number }>(
-        `SELECT size FROM events WHERE subject_id = $1 AND type = 'transfers.recorded' ORDER BY sequence`,
-        [first],
-      );
-      expect(rows.reduce((sum, { size }) => sum + size, 0)).toBe(13);
-      expect(rows.length).toBeLessThanOrEqual(4);
-      const lines = await transfersOf(app, first);
-      const { events } = await follow(organizationId, 1_000);
-      const told = events.filter(({ subjectId, type }) => subjectId === first && type.startsWith('transfer.'));
-      for (const { id, line, status, failureCode } of lines) {
-        const ofLine = told.flatMap(({ data }) => ('transfer_id' in data && data.transfer_id === id ? [data] : []));
-        expect(ofLine.at(-1)).toEqual({
-          ...{ transfer_id: id, bulk_request_id: first, line, client_transfer_id: null, status },
-          ...{ reason_code: failureCode, amount: '1.00', currency: 'EUR' },
-        });
-        expect(ofLine.map((data) => data.status)).toEqual(line === 2 ? ['submitted', 'settled'] : [status]);
-      }
-      expect(lines[6]).toMatchObject({ status: 'failed', failureCode: 'AC04' });
-    });
-
-    it('is told completely, in order and once, however large the pages are and wherever they begin', async () => {
-      const whole = await next(organizationId);
-      expect(whole.events.map(({ sequence }) => sequence)).toEqual(upTo(whole.lastSequence));
-      expect(new Set(whole.events.map(({ id }) => id)).size).toBe(whole.lastSequence);
-      for (const limit of [1, 2, 3, 4, 5, 7, 100]) {
-        await expect(follow(organizationId, limit)).resolves.toEqual({
-          events: whole.events,
-          last: whole.lastSequence,
-        });
-      }
-      for (const { sequence } of whole.events) {
-        const rest = await next(organizationId, sequence);
-        expect(rest).toEqual({ ...whole, events: whole.events.filter((event) => event.sequence > sequence) });
-      }
-    });
-
-    it.each([
-      ['transfer.failed'],
-      ['transfer.submitted', 'bulk_request.*'],
-      ['api_key.*'],
-      ['account.balance_changed'],
-    ])('is filtered by %s, and every page of one event has one', async (...filters) => {
-      const types = new Set(typesOf(filters));
-      const whole = await next(organizationId);
-      const wanted = whole.events.filter(({ type }) => types.has(type));
-      for (const limit of [1, 2, 100]) {
-        await expect(follow(organizationId, limit, types)).resolves.toEqual({
-          events: wanted,
-          last: whole.lastSequence,
-        });
-      }
-      for (let after = 0, index = 0; index < wanted.length; index++) {
-        const page = await next(organizationId, after, 1, types);
-        expect(page.events).toEqual([wanted[index]]);
-        after = page.lastSequence;
-      }
-    });
-
-    it('is read story by story, each from where it was left', async () => {
-      const { events } = await next(organizationId);
-      const own = events.filter(({ subjectId }) => bulks.includes(subjectId));
-      const stories = bulks.map((subjectId, index) => ({ subjectId, after: index * 6 + 3 }));
-      const told = await reads.ofSubjects(app.get(Database).of(organizationId), organizationId, stories, {
-        types: ALL,
-        limit: 100,
-      });
-      const expected = stories.flatMap(({ subjectId, after }) =>
-        own.filter((event) => event.subjectId === subjectId && event.sequence > after),
-      );
-      expect(told).toHaveLength(expected.length);
-      expect(told).toEqual(expect.arrayContaining(expected));
     });
   });
 

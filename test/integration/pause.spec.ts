@@ -60,7 +60,7 @@ describe('a paused bulk request', () => {
     await control.pause(bulkId);
     const notify = jest.spyOn(worker.app.get(Wake), 'notify');
     await expect(control.resume(bulkId)).resolves.toBe('processing');
-    expect(notify.mock.calls).toEqual([['chunks']]);
+    expect(notify.mock.calls).toEqual(expect.arrayContaining([['chunks'], ['events']]));
     await workOff(worker.app);
     await expect(viewOf(bulkId)).resolves.toMatchObject({ status: 'completed', counts: { settled: 20 } });
   });
@@ -112,7 +112,7 @@ describe('a paused bulk request', () => {
     for (let again = 0; again < 2; again++) await expect(control.pause(bulkId)).resolves.toBe('paused');
     const notify = jest.spyOn(worker.app.get(Wake), 'notify');
     for (let again = 0; again < 2; again++) await expect(control.resume(bulkId)).resolves.toBe('processing');
-    expect(notify).toHaveBeenCalledTimes(1);
+    expect(notify.mock.calls.filter(([topic]) => topic === 'chunks')).toHaveLength(1);
   });
 
   it('answers a repeated key as it was then, and changes nothing', async () => {

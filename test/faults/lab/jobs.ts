@@ -39,7 +39,7 @@ export async function deleteCompletionLocks({ redis }: Pick<Night, 'redis'>): Pr
 async function add({ redis }: On, name: string, ids: readonly object[], times: number): Promise<void> {
   await redis.run(async (connection) => {
     const { host = '', port = 0 } = connection.options;
-    const queue = new Queue(name, { connection: { host, port } });
+    const queue = new Queue(name, { connection: { url: `redis://${host}:${port}` } });
     try {
       const jobs = ids.map((id) => ({ name, data: { ids: id, requestId: null, outboxId: null } }));
       const copies = Array.from({ length: times }, () => jobs).flat();

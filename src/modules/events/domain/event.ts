@@ -1,5 +1,6 @@
 import type { EventData } from './event-data.js';
-import { LINES_RECORDED, type EventType, type TransferEventType } from './event-type.js';
+import type { LINES_RECORDED } from './event-type.js';
+import { type EventType, type TransferEventType } from './event-type.js';
 import { type LineGroup, linesOf } from './line-block.js';
 
 /** Something that happened, as it is told. */

@@ -39,7 +39,7 @@ const FILTERS = {
 } as const;
 
 /** What may be changed of an endpoint later. */
-class EndpointOptionsDto {
+export class EndpointOptionsDto {
   /**
    * What it is for, so that somebody later dares to delete it.
    * @example "ERP"
