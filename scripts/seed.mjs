@@ -15,7 +15,8 @@ const DEMO_KEY = {
   name: 'Demo key',
   scopes: [
     ...['accounts:read', 'accounts:write', 'bulk-requests:read', 'bulk-requests:write'],
-    ...['transfers:read', 'transfers:write', 'transfers:read-pii'],
+    ...['transfers:read', 'transfers:write', 'transfers:read-pii', 'policies:read', 'audit-log:read'],
+    ...['events:read', 'webhooks:read', 'webhooks:write', 'notifications:read', 'notifications:write'],
   ],
 };
 const OPENING_BALANCE = '10000000.00';
