@@ -35,19 +35,30 @@ export class CreateWebhooks1795252580000 implements MigrationInterface {
         disabled_reason text CHECK (disabled_reason IN ('asked', 'gone', 'failing')),
         -- Of a one-off endpoint: the bulk request whose callback_url it is.
         bulk_id         uuid UNIQUE REFERENCES bulk_requests,
-        -- The organization's last event when it was made, or enabled again: it is told of what comes after.
+        -- The organization's last event when it was made: it is told of what comes after,
         start_sequence  bigint NOT NULL,
-        -- Since when no delivery has succeeded, and some have failed.
+        -- up to the last one when it was disabled,
+        stop_sequence   bigint,
+        -- and of what comes after the last one when it was enabled again. Of earlier pauses nothing is kept (see start_sequence).
+        resume_sequence bigint,
+        -- Since when no delivery has succeeded, and some have failed, none of them long before the next.
         failing_since   timestamptz,
+        last_failed_at  timestamptz,
+        tested_at       timestamptz,
         created_at      timestamptz NOT NULL DEFAULT now(),
         updated_at      timestamptz NOT NULL DEFAULT now(),
         deleted_at      timestamptz,
-        CHECK ((status = 'disabled') = (disabled_reason IS NOT NULL))
+        CHECK ((status = 'disabled') = (disabled_reason IS NOT NULL)),
+        CHECK ((status = 'disabled') = (stop_sequence IS NOT NULL AND resume_sequence IS NULL)),
+        CHECK (resume_sequence >= stop_sequence)
       );
       CREATE INDEX webhook_endpoints_of_organization ON webhook_endpoints (organization_id, id)
         WHERE bulk_id IS NULL AND deleted_at IS NULL;
       CREATE INDEX webhook_endpoints_one_off ON webhook_endpoints (organization_id)
         WHERE bulk_id IS NOT NULL AND deleted_at IS NULL AND status = 'enabled';
+      -- What was disabled before everything until then was looked at.
+      CREATE INDEX webhook_endpoints_stopped ON webhook_endpoints (organization_id, stop_sequence)
+        WHERE bulk_id IS NOT NULL AND deleted_at IS NULL AND status = 'disabled';
       -- What the purge looks through.
       CREATE INDEX webhook_endpoints_to_purge ON webhook_endpoints (created_at)
         WHERE bulk_id IS NOT NULL OR deleted_at IS NOT NULL;
@@ -65,7 +76,7 @@ export class CreateWebhooks1795252580000 implements MigrationInterface {
       CREATE UNIQUE INDEX webhook_secrets_of_endpoint ON webhook_secrets (endpoint_id) WHERE expires_at IS NULL;
       CREATE UNIQUE INDEX webhook_secrets_of_organization ON webhook_secrets (organization_id)
         WHERE endpoint_id IS NULL AND expires_at IS NULL;
-      CREATE INDEX webhook_secrets_replaced ON webhook_secrets (organization_id, endpoint_id) WHERE expires_at IS NOT NULL;
+      CREATE INDEX webhook_secrets_owned ON webhook_secrets (organization_id, endpoint_id);
 
       -- One event for one endpoint. What it says is read from the log when it is sent.
       CREATE TABLE webhook_deliveries (

@@ -6,7 +6,7 @@ import type { ApiAnswer, ApiCall } from '../support/test-api.js';
 import { verdict } from '../support/verdict.js';
 import { type ReceiverAnswer, startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.js';
 
-const ENV = { WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true', WEBHOOK_MAX_ENDPOINTS: '8', OUTBOUND_TIMEOUT_MS: '5000' };
+const ENV = { WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true', WEBHOOK_MAX_ENDPOINTS: '10', OUTBOUND_TIMEOUT_MS: '5000' };
 const WORKER_ENV = { ...ENV, WEBHOOK_RETRY_SECONDS: '0.05', WEBHOOK_LEASE_MS: '10000' };
 
 describe('webhooks over HTTP', () => {
@@ -58,6 +58,14 @@ describe('webhooks over HTTP', () => {
     ];
     expect(one.data).toMatchObject([{ url: `${receiver.url}/payroll`, bulk_request_id: id, status: 'enabled' }]);
     expect(all.data).toEqual([]);
+    const callback = `/webhook-endpoints/${(one.data as { id: string }[])[0]?.id}`;
+    const filtered = await call('PATCH', callback, { types: ['*'], line_events: false });
+    expect(verdict(filtered).slice(0, 2)).toEqual([422, 'validation_failed']);
+    expect(filtered.body.errors).toMatchObject([
+      { pointer: '/types', code: 'not_for_this_kind' },
+      { pointer: '/line_events', code: 'not_for_this_kind' },
+    ]);
+    expect((await call('PATCH', callback, { description: 'payroll' })).status).toBe(200);
     const { body: state } = await call('GET', '/webhook-endpoints/default-secret');
     expect(state).toEqual({ created_at: expect.any(String), previous_expires_at: null });
   });
@@ -123,11 +131,17 @@ describe('webhooks over HTTP', () => {
     const [message] = receiver.at('/test');
     expect(message?.verify(secret)).toMatchObject({ id: good.body.message_id, type: 'webhook.test' });
     answers.set('/test', { status: 302, headers: { location: `${receiver.url}/elsewhere` } });
-    const bad = await call('POST', `/webhook-endpoints/${id}/test`);
+    const soon = await call('POST', `/webhook-endpoints/${id}/test`);
+    expect(verdict(soon).slice(0, 2)).toEqual([429, 'rate_limited']);
+    expect(Number(soon.headers['retry-after'])).toBeGreaterThan(0);
+    expect(receiver.at('/test')).toHaveLength(1);
+    const test = { url: `${receiver.url}/test`, types: ['bulk_request.*'] };
+    const bad = await call('POST', `/webhook-endpoints/${(await create(test)).id}/test`);
     expect(bad.body).toMatchObject({ delivered: false, status_code: 302, failure: null });
     expect(receiver.at('/elsewhere')).toEqual([]);
-    await call('PATCH', `/webhook-endpoints/${id}`, { url: 'http://127.0.0.1:9/' });
-    const nobody = await call('POST', `/webhook-endpoints/${id}/test`);
+    const { id: moved } = await create(test);
+    await call('PATCH', `/webhook-endpoints/${moved}`, { url: 'http://127.0.0.1:9/' });
+    const nobody = await call('POST', `/webhook-endpoints/${moved}/test`);
     expect(nobody.body).toMatchObject({ delivered: false, status_code: null, failure: 'connection_failed' });
   });
 
@@ -178,13 +192,19 @@ describe('webhooks over HTTP', () => {
     }
     const scopes = ['webhooks:read'] as const;
     const { secret: reader } = await createApiKey(acme.api.app, { organizationId: acme.organizationId, scopes });
-    expect((await acme.api.call('/webhook-endpoints', { key: reader })).status).toBe(200);
+    const { body: listed } = await acme.api.call('/webhook-endpoints', { key: reader });
+    expect((listed.data as { url: string }[]).map(({ url }) => url)).toContain(receiver.url);
+    expect(JSON.stringify(listed)).not.toContain('/mine');
+    expect((await acme.api.call(`/webhook-endpoints/${id}`, { key: reader })).body).toMatchObject({
+      url: receiver.url,
+    });
+    expect((await call('GET', `/webhook-endpoints/${id}`)).body).toMatchObject({ url: `${receiver.url}/mine` });
     const refused = await acme.api.call(`/webhook-endpoints/${id}`, { method: 'DELETE', key: reader });
     expect(verdict(refused)).toEqual([403, 'forbidden']);
-    const many = Array.from({ length: 8 }, (__, index) =>
+    const many = Array.from({ length: 10 }, (__, index) =>
       acme.api.call('/webhook-endpoints', { method: 'POST', key: other, body: { url: `${receiver.url}/${index}` } }),
     );
-    expect((await Promise.all(many)).map(({ status }) => status)).toEqual(Array(8).fill(201));
+    expect((await Promise.all(many)).map(({ status }) => status)).toEqual(Array(10).fill(201));
     const tooMany = { method: 'POST', key: other, body: { url: receiver.url } } as const;
     expect(verdict(await acme.api.call('/webhook-endpoints', tooMany))).toEqual([422, 'limit_exceeded']);
   });

@@ -14,9 +14,12 @@ import {
   type EndpointChoices,
   endpointState,
   type EndpointStatus,
+  resumed,
+  stopped,
+  type ToldPeriod,
   type WebhookEndpoint,
 } from './domain/webhook-endpoint.js';
-import { tooManyEndpoints } from './domain/webhook.errors.js';
+import { notOfCallbacks, tooManyEndpoints } from './domain/webhook.errors.js';
 import { DeliveryRepository } from './persistence/delivery.repository.js';
 import { EndpointRepository } from './persistence/endpoint.repository.js';
 
@@ -77,15 +80,14 @@ export class WebhooksService {
     return made === null || reply.replayed ? reply : answer(made.endpoint, made.secret);
   }
 
-  /** Asking for what is already so changes nothing. @throws not_found, url_not_allowed */
+  /** Asking for what is already so changes nothing. @throws not_found, url_not_allowed, validation_failed */
   async change({ organizationId, endpointId, ...change }: ChangeEndpoint): Promise<WebhookEndpoint> {
     if (change.url !== undefined) this.urls.assertAllowed(change.url, '/url');
     return this.unitOfWork.run(ofOrganization(organizationId), async (tx) => {
       const before = await this.lock(tx, organizationId, endpointId);
-      // Of what happened while it was disabled it is not told, also where nobody has looked at that yet.
-      const isBack = before.status === 'disabled' && change.status === 'enabled';
-      const startSequence = isBack ? await this.events.head(tx, organizationId) : before.startSequence;
-      const after = await this.endpoints.update(tx, endpointId, { ...before, ...change, startSequence });
+      if (before.bulkId !== null) assertForCallback(change);
+      const period = await this.periodAfter(tx, before, change.status ?? before.status);
+      const after = await this.endpoints.update(tx, endpointId, { ...before, ...period, ...change });
       const isElsewhere = before.url !== after.url;
       const states = { before: endpointState(before), after: { ...endpointState(after), url_changed: isElsewhere } };
       this.record(tx, 'webhook_endpoint.updated', after, states);
@@ -126,6 +128,13 @@ export class WebhooksService {
     return secret === null || reply.replayed ? reply : answer(secret);
   }
 
+  /** Of what happens while it is disabled it is not told, whenever somebody looks at that; of what has happened before, it is. */
+  private async periodAfter(tx: Tx, before: WebhookEndpoint, status: EndpointStatus): Promise<ToldPeriod> {
+    if (status === before.status) return before;
+    const head = await this.events.head(tx, before.organizationId);
+    return status === 'disabled' ? stopped(before, head) : resumed(before, head);
+  }
+
   private async lock(tx: Tx, organizationId: string, endpointId: string): Promise<WebhookEndpoint> {
     const endpoint = await this.endpoints.lock(tx, organizationId, endpointId);
     if (!endpoint) throw notFound('webhook endpoint');
@@ -140,4 +149,9 @@ export class WebhooksService {
   ): void {
     this.audit.record(tx, { organizationId, action, resource: { type: 'webhook_endpoint', id }, ...states });
   }
+}
+
+function assertForCallback({ types, lineEvents }: Partial<EndpointChoices>): void {
+  const named = [...(types === undefined ? [] : ['types']), ...(lineEvents === undefined ? [] : ['line_events'])];
+  if (named.length > 0) throw notOfCallbacks(named);
 }

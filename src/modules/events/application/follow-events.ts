@@ -21,8 +21,12 @@ import { ReadEvents } from './read-events.js';
 export interface EventConsumer {
   /** Its place in every organization's log is kept under it: never changed. */
   readonly name: string;
-  /** Which events it wants of an organization; null for none at the moment, and then they are passed over for good. */
-  interest(on: Queryable, organizationId: string): Promise<ReadonlySet<EventType> | null>;
+  /**
+   * Which events it wants of an organization; null for none at the moment, and then they are passed over for good.
+   *
+   * @param after the last event it has seen
+   */
+  interest(on: Queryable, organizationId: string, after: number): Promise<ReadonlySet<EventType> | null>;
   /** Writes down what has to be done about them, in the transaction that counts them as seen. In order; at least one. */
   handle(tx: Tx, organizationId: string, events: readonly Event[]): Promise<void>;
 }
@@ -88,7 +92,7 @@ export class FollowEvents {
       if (after === null) return false;
       // Before it is asked: what happens while nobody is interested is passed over, what happens from then on is not.
       const head = await this.repository.findHead(tx, organizationId);
-      const types = await consumer.interest(tx, organizationId);
+      const types = await consumer.interest(tx, organizationId, after);
       if (types === null) {
         await this.cursors.advance(tx, consumer.name, organizationId, head);
         return false;

@@ -8,6 +8,7 @@ import { OutboundClient, type OutboundRequest } from '../../../platform/outbound
 import { Wake } from '../../../platform/queue/index.js';
 import { type EventType, ReadEvents, toldEvent } from '../../events/index.js';
 import type { AttemptResult } from '../domain/decide-delivery.js';
+import { ClaimRepository } from '../persistence/claim.repository.js';
 import { type BegunDelivery, DeliveryRepository } from '../persistence/delivery.repository.js';
 import { EndpointRepository } from '../persistence/endpoint.repository.js';
 import { type MadeAttempt, RecordDelivery } from './record-delivery.js';
@@ -29,6 +30,7 @@ export class DeliverWebhook {
     private readonly unitOfWork: UnitOfWork,
     private readonly deliveries: DeliveryRepository,
     private readonly endpoints: EndpointRepository,
+    private readonly claims: ClaimRepository,
     private readonly secrets: WebhookSecrets,
     private readonly events: ReadEvents,
     private readonly client: OutboundClient,
@@ -42,20 +44,29 @@ export class DeliverWebhook {
       this.begin(tx, organizationId, deliveryId, claim),
     );
     if (prepared === null) return;
+    // It waits with the others until the endpoint is enabled again.
+    if (prepared === 'disabled') return this.claims.giveBack([{ id: deliveryId, organizationId, claim }]);
     const made = await this.attempt(prepared);
     await this.recorder.record(prepared.delivery, made);
     // There is room for another one.
     this.wake.notifyHere('webhooks');
   }
 
-  private async begin(tx: Tx, organizationId: string, id: string, claim: number): Promise<Prepared | null> {
+  /** Null when somebody else has it; `disabled` when its endpoint is, by now. */
+  private async begin(
+    tx: Tx,
+    organizationId: string,
+    id: string,
+    claim: number,
+  ): Promise<Prepared | 'disabled' | null> {
+    const endpoint = await this.endpoints.findByDelivery(tx, id);
+    if (endpoint?.status === 'disabled') return 'disabled';
     const delivery = await this.deliveries.begin(tx, id, claim, this.config.WEBHOOK_LEASE_MS);
     if (!delivery) return null;
     const failed = (failure: 'endpoint_deleted' | 'event_purged' | 'secret_unreadable'): Prepared => ({
       delivery,
       request: { kind: 'failed', failure },
     });
-    const endpoint = await this.endpoints.find(tx, organizationId, delivery.endpointId);
     if (!endpoint) return failed('endpoint_deleted');
     const { sequence, eventType } = delivery;
     const event = await this.events.find(tx, organizationId, { sequence, type: eventType as EventType });

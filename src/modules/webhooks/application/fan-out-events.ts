@@ -26,17 +26,23 @@ export class FanOutEvents implements EventConsumer, OnModuleInit {
     this.follow.add(this);
   }
 
-  async interest(on: Queryable, organizationId: string): Promise<ReadonlySet<EventType> | null> {
-    const listeners: Pick<Listener, 'lineEvents' | 'types'>[] = await this.endpoints.listListeners(on, organizationId);
-    if (await this.endpoints.hasOneOff(on, organizationId)) listeners.push(ANY_CALLBACK);
+  /** Also of endpoints that were disabled since: they are told of what happened before. */
+  async interest(on: Queryable, organizationId: string, after: number): Promise<ReadonlySet<EventType> | null> {
+    const listeners: Pick<Listener, 'lineEvents' | 'types'>[] = await this.endpoints.listListeners(
+      on,
+      organizationId,
+      after,
+    );
+    if (await this.endpoints.hasOneOff(on, organizationId, after)) listeners.push(ANY_CALLBACK);
     return listeners.length === 0 ? null : heardTypes(listeners, typesOf);
   }
 
   async handle(tx: Tx, organizationId: string, events: readonly Event[]): Promise<void> {
+    const after = Math.min(...events.map(({ sequence }) => sequence)) - 1;
     const subjects = [...new Set(events.map(({ subjectId }) => subjectId))];
     const listeners = [
-      ...(await this.endpoints.listListeners(tx, organizationId)),
-      ...(await this.endpoints.listOneOff(tx, subjects)),
+      ...(await this.endpoints.listListeners(tx, organizationId, after)),
+      ...(await this.endpoints.listOneOff(tx, subjects, after)),
     ].map((listener) => ({ listener, types: typesOf(listener.types) }));
     const deliveries: NewDelivery[] = events.flatMap((event) =>
       listeners

@@ -3,10 +3,16 @@ import { CONFIG } from '../../../config/config.module.js';
 import type { Config } from '../../../config/config.schema.js';
 import { ofOrganization, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { createLogger } from '../../../platform/logging/index.js';
-import { EventLog } from '../../events/index.js';
-import { type AttemptResult, decideDelivery, type DeliveryDecision, isReceivers } from '../domain/decide-delivery.js';
+import { EventLog, ReadEvents } from '../../events/index.js';
+import {
+  type AttemptResult,
+  decideDelivery,
+  type DeliveryDecision,
+  isReceivers,
+  longestRestMs,
+} from '../domain/decide-delivery.js';
 import type { DeliveryStatus } from '../domain/webhook-delivery.js';
-import type { WebhookEndpoint } from '../domain/webhook-endpoint.js';
+import { stopped, type WebhookEndpoint } from '../domain/webhook-endpoint.js';
 import { type BegunDelivery, DeliveryRepository } from '../persistence/delivery.repository.js';
 import { EndpointRepository } from '../persistence/endpoint.repository.js';
 import { WebhooksMetrics } from '../webhooks.metrics.js';
@@ -33,6 +39,7 @@ export class RecordDelivery {
     private readonly deliveries: DeliveryRepository,
     private readonly endpoints: EndpointRepository,
     private readonly events: EventLog,
+    private readonly log: ReadEvents,
     private readonly metrics: WebhooksMetrics,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -50,10 +57,13 @@ export class RecordDelivery {
   }
 
   private decide(delivery: BegunDelivery, result: AttemptResult, isDeleted: boolean): DeliveryDecision {
-    const scheduleMs = this.config.WEBHOOK_RETRY_SECONDS.map((seconds) => seconds * 1_000);
-    const decision = decideDelivery(result, delivery.attemptsInRound, scheduleMs, Math.random());
+    const decision = decideDelivery(result, delivery.attemptsInRound, this.scheduleMs(), Math.random());
     // Nobody is there to be told again.
     return isDeleted && decision.kind === 'retry' ? { kind: 'failed' } : decision;
+  }
+
+  private scheduleMs(): number[] {
+    return this.config.WEBHOOK_RETRY_SECONDS.map((seconds) => seconds * 1_000);
   }
 
   private end(tx: Tx, delivery: BegunDelivery, made: MadeAttempt, decision: DeliveryDecision): Promise<boolean> {
@@ -82,7 +92,8 @@ export class RecordDelivery {
     }
     if (decision.kind !== 'retry') this.recordFailed(tx, delivery);
     if (!isReceivers(result)) return;
-    const isFailing = await this.endpoints.noteFailure(tx, endpoint.id, this.config.WEBHOOK_DISABLE_AFTER_DAYS);
+    const { WEBHOOK_DISABLE_AFTER_DAYS: days } = this.config;
+    const isFailing = await this.endpoints.noteFailure(tx, endpoint.id, days, longestRestMs(this.scheduleMs()));
     if (endpoint.status === 'disabled') return;
     if (decision.kind === 'gone') await this.disable(tx, endpoint, 'gone');
     else if (isFailing) await this.disable(tx, endpoint, 'failing');
@@ -102,8 +113,9 @@ export class RecordDelivery {
     });
   }
 
-  private async disable(tx: Tx, { id, organizationId }: WebhookEndpoint, reason: 'gone' | 'failing'): Promise<void> {
-    await this.endpoints.disable(tx, id, reason);
+  private async disable(tx: Tx, endpoint: WebhookEndpoint, reason: 'gone' | 'failing'): Promise<void> {
+    const { id, organizationId } = endpoint;
+    await this.endpoints.disable(tx, id, reason, stopped(endpoint, await this.log.head(tx, organizationId)));
     this.events.record(tx, {
       organizationId,
       type: 'webhook_endpoint.disabled',

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { invariantViolated } from '../../../domain/errors.js';
 import { newId } from '../../../domain/ids.js';
 import type { Queryable, Tx } from '../../../platform/database/index.js';
 import { FieldCipher } from '../../../platform/encryption/index.js';
@@ -16,19 +17,24 @@ export class WebhookSecrets {
   /** The first one of an endpoint. */
   async issue(tx: Tx, owner: SecretOwner): Promise<string> {
     const text = newSecret();
-    await this.repository.insert(tx, this.sealed(owner, text));
+    // Shown and not stored, it would never sign anything.
+    if (!(await this.repository.insert(tx, this.sealed(owner, text)))) {
+      throw invariantViolated('a new webhook secret was not stored: there is another one');
+    }
     return text;
   }
 
-  /** Makes the organization's own when it has none yet; of two at the same time, one does. */
+  /** Makes the organization's own when it has none yet; of two at the same time, one does. Nobody waits who finds one. */
   async ensureDefault(tx: Tx, organizationId: string): Promise<void> {
     const owner = { organizationId, endpointId: null };
     if (await this.repository.hasCurrent(tx, owner)) return;
-    await this.repository.insert(tx, this.sealed(owner, newSecret()));
+    await this.repository.lockDefault(tx, organizationId);
+    if (!(await this.repository.hasCurrent(tx, owner))) await this.issue(tx, owner);
   }
 
-  /** A new one; the one until now signs on beside it for so long. */
+  /** A new one; the one until now signs on beside it for so long. An endpoint is locked already. */
   async rotate(tx: Tx, owner: SecretOwner, overlapSeconds: number): Promise<string> {
+    if (owner.endpointId === null) await this.repository.lockDefault(tx, owner.organizationId);
     await this.repository.retire(tx, owner, overlapSeconds);
     return this.issue(tx, owner);
   }

@@ -16,6 +16,8 @@ export type DeliveryDecision =
 const MAX_RETRY_AFTER_MS = 86_400_000;
 /** A delay is up to a fifth longer than the schedule says, so that what failed together does not come back together. */
 const JITTER = 0.2;
+/** What is due is sent within an hour, however many wait. */
+const TURN_MS = 3_600_000;
 const GONE = 410;
 const SAYS_WHEN = [429, 503];
 /** What another attempt cannot mend. */
@@ -43,6 +45,10 @@ export function decideDelivery(
   const delayMs = Math.floor(pauseMs * (1 + JITTER * random));
   return { kind: 'retry', delayMs: Math.max(delayMs, askedPauseMs(result)) };
 }
+
+/** For how long what fails may rest before it is tried again: by the schedule or as asked, and until it is its turn. */
+export const longestRestMs = (scheduleMs: readonly number[]): number =>
+  Math.max(MAX_RETRY_AFTER_MS, ...scheduleMs.map((pauseMs) => pauseMs * (1 + JITTER))) + TURN_MS;
 
 /** Whether an attempt that did not succeed says something about the receiver. */
 export const isReceivers = (result: AttemptResult): boolean =>

@@ -1,3 +1,4 @@
+import { resumed, stopped } from './webhook-endpoint.js';
 import { CALLBACK_TYPES, hears, heardTypes, type Listener } from './fan-out.js';
 
 const ALL = ['bulk_request.accepted', 'transfer.settled', 'transfer.returned', 'webhook_delivery.failed'] as const;
@@ -13,6 +14,7 @@ const typesOf = (filters: readonly string[]): ReadonlySet<Type> =>
 
 const listener = (values: Partial<Listener> = {}): Listener => ({
   ...{ id: 'endpoint', bulkId: null, lineEvents: true, startSequence: 10, types: ['*'] },
+  ...{ stopSequence: null, resumeSequence: null },
   ...values,
 });
 const isTold = (values: Partial<Listener>, type: string, sequence = 11, subjectId = 'bulk'): boolean => {
@@ -29,6 +31,17 @@ describe('who is told of what', () => {
 
   it('tells nothing that happened before the endpoint was made', () => {
     expect([9, 10, 11].map((sequence) => isTold({}, 'bulk_request.accepted', sequence))).toEqual([false, false, true]);
+  });
+
+  it('tells nothing that happens while the endpoint is disabled, and all that happened before', () => {
+    const told = (period: Partial<Listener>): number[] =>
+      [10, 11, 20, 21, 30, 31, 40, 41].filter((sequence) => isTold(period, 'bulk_request.accepted', sequence));
+    const first = stopped(listener(), 20);
+    expect(told(first)).toEqual([11, 20]);
+    const again = resumed(first, 30);
+    expect(told(again)).toEqual([11, 20, 31, 40, 41]);
+    expect(told(stopped(again, 40))).toEqual([31, 40]);
+    expect(told(stopped(resumed(listener(), 10), 10))).toEqual([]);
   });
 
   it('tells nothing of single lines where they are switched off', () => {

@@ -1,7 +1,7 @@
-import type { WebhookEndpoint } from './webhook-endpoint.js';
+import { isToldOf, type ToldPeriod, type WebhookEndpoint } from './webhook-endpoint.js';
 
 /** An endpoint, as far as who is told of what is concerned. */
-export type Listener = Pick<WebhookEndpoint, 'id' | 'bulkId' | 'lineEvents' | 'startSequence' | 'types'>;
+export type Listener = Pick<WebhookEndpoint, 'id' | 'bulkId' | 'lineEvents' | 'types'> & ToldPeriod;
 
 interface Occurrence {
   readonly type: string;
@@ -20,7 +20,7 @@ export function hears(
   filtered: ReadonlySet<string>,
   { type, sequence, subjectId }: Occurrence,
 ): boolean {
-  if (sequence <= listener.startSequence || !filtered.has(type) || isAboutDeliveries(type)) return false;
+  if (!isToldOf(listener, sequence) || !filtered.has(type) || isAboutDeliveries(type)) return false;
   if (!listener.lineEvents && isOfLine(type)) return false;
   return listener.bulkId === null || listener.bulkId === subjectId;
 }

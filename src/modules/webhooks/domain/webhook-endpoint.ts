@@ -5,7 +5,16 @@ export type EndpointStatus = (typeof ENDPOINT_STATUSES)[number];
 export const DISABLED_REASONS = ['asked', 'gone', 'failing'] as const;
 export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
-export interface WebhookEndpoint {
+/** Of which events an endpoint is told: of those after `startSequence`, but for those in its last pause. */
+export interface ToldPeriod {
+  readonly startSequence: number;
+  /** The organization's last event when it was disabled; null: it never was. */
+  readonly stopSequence: number | null;
+  /** The last event when it was enabled again; null: it was not. */
+  readonly resumeSequence: number | null;
+}
+
+export interface WebhookEndpoint extends ToldPeriod {
   readonly id: string;
   readonly organizationId: string;
   readonly url: string;
@@ -22,8 +31,6 @@ export interface WebhookEndpoint {
   readonly disabledReason: DisabledReason | null;
   /** Of a one-off endpoint: the bulk request whose `callback_url` it is. */
   readonly bulkId: string | null;
-  /** The number of the last event before it was made, or enabled again: of these it is not told. */
-  readonly startSequence: number;
   readonly failingSince: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -39,6 +46,28 @@ export interface EndpointChoices {
   readonly ordered: boolean;
   readonly maxConcurrency: number;
 }
+
+/** @param head the organization's last event now */
+export function stopped({ startSequence, resumeSequence }: ToldPeriod, head: number): ToldPeriod {
+  // One pause is remembered: before the last one there is nothing left to tell, unless nobody has looked at events for two of them.
+  return { startSequence: resumeSequence ?? startSequence, stopSequence: head, resumeSequence: null };
+}
+
+/** @param head the organization's last event now */
+export const resumed = ({ startSequence, stopSequence }: ToldPeriod, head: number): ToldPeriod => ({
+  startSequence,
+  stopSequence,
+  resumeSequence: head,
+});
+
+export function isToldOf({ startSequence, stopSequence, resumeSequence }: ToldPeriod, sequence: number): boolean {
+  if (sequence <= startSequence) return false;
+  if (stopSequence === null || sequence <= stopSequence) return true;
+  return resumeSequence !== null && sequence > resumeSequence;
+}
+
+/** How often an endpoint may be tested: a test is a request to somebody, too. */
+export const TEST_PAUSE_SECONDS = 10;
 
 /** What the audit log says about it. Of the URL only where it leads: there may be a secret in the rest. */
 export const endpointState = ({ url, ...endpoint }: WebhookEndpoint) => ({

@@ -3,10 +3,13 @@ import { ApiBody, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTa
 import {
   ApiPage,
   ApiProblems,
+  CurrentPrincipal,
+  holdsScopes,
   IdempotencyKey,
   IdParam,
   OrganizationId,
   type Page,
+  type Principal,
   Scopes,
 } from '../../../platform/http/index.js';
 import { Reply } from '../../../platform/idempotency/index.js';
@@ -23,8 +26,6 @@ import {
   WebhookEndpointDto,
   webhookEndpointDto,
   WebhookEndpointsQuery,
-  WebhookTestDto,
-  webhookTestDto,
 } from './webhook-endpoints.dto.js';
 import {
   DEFAULT_OVERLAP_SECONDS,
@@ -32,6 +33,10 @@ import {
   RotateWebhookSecretDto,
   WebhookSecretDto,
 } from './webhook-secrets.dto.js';
+import { WebhookTestDto, webhookTestDto } from './webhook-tests.dto.js';
+
+/** Who decides what is posted where knows the URLs anyway. */
+const seesUrls = (principal: Principal): boolean => holdsScopes(principal, ['webhooks:write']);
 
 @ApiTags('Webhooks')
 @Controller('webhook-endpoints')
@@ -71,11 +76,12 @@ export class WebhookEndpointsController {
   @ApiProblems(400, 401, 403, 404, 503)
   async list(
     @OrganizationId() organizationId: string,
+    @CurrentPrincipal() principal: Principal,
     @Query() { bulk_request_id: bulkId, ...page }: WebhookEndpointsQuery,
   ): Promise<Page<WebhookEndpointDto>> {
     const filter = { organizationId, bulkId: bulkId?.toLowerCase() ?? null };
     const found = await this.queries.listEndpoints(filter, page);
-    return { ...found, data: found.data.map(webhookEndpointDto) };
+    return { ...found, data: found.data.map((endpoint) => webhookEndpointDto(endpoint, seesUrls(principal))) };
   }
 
   /** Get a webhook endpoint. */
@@ -83,11 +89,20 @@ export class WebhookEndpointsController {
   @Scopes('webhooks:read')
   @ApiOkResponse({ type: WebhookEndpointDto, description: 'The endpoint, without its secret.' })
   @ApiProblems(400, 401, 403, 404, 503)
-  async get(@OrganizationId() organizationId: string, @IdParam() id: string): Promise<WebhookEndpointDto> {
-    return webhookEndpointDto(await this.queries.getEndpoint(organizationId, id));
+  async get(
+    @OrganizationId() organizationId: string,
+    @CurrentPrincipal() principal: Principal,
+    @IdParam() id: string,
+  ): Promise<WebhookEndpointDto> {
+    return webhookEndpointDto(await this.queries.getEndpoint(organizationId, id), seesUrls(principal));
   }
 
-  /** Change, enable or disable a webhook endpoint. What is left out stays as it is. */
+  /**
+   * Change, enable or disable a webhook endpoint
+   *
+   * What is left out stays as it is. What the callback URL of a bulk request is told of (`types`, `line_events`) is always the same: 422
+   * `validation_failed`.
+   */
   @Patch(':id')
   @Scopes('webhooks:write')
   @ApiOkResponse({ type: WebhookEndpointDto, description: 'The endpoint as it is now.' })
@@ -97,7 +112,7 @@ export class WebhookEndpointsController {
     @IdParam() endpointId: string,
     @Body() body: ChangeWebhookEndpointDto,
   ): Promise<WebhookEndpointDto> {
-    return webhookEndpointDto(await this.webhooks.change({ organizationId, endpointId, ...changeOf(body) }));
+    return webhookEndpointDto(await this.webhooks.change({ organizationId, endpointId, ...changeOf(body) }), true);
   }
 
   /** Delete a webhook endpoint. What waits for it is not sent any more; what was sent can still be read. */
@@ -114,14 +129,15 @@ export class WebhookEndpointsController {
    * Send a test message to a webhook endpoint
    *
    * At once, signed like any other, with the type `webhook.test`; also when the endpoint is disabled. It is no event, and not tried again.
+   * Every 10 seconds for each endpoint at most: otherwise 429 `rate_limited`.
    */
   @Post(':id/test')
   @HttpCode(200)
   @Scopes('webhooks:write')
   @ApiOkResponse({ type: WebhookTestDto, description: 'What the receiver made of it.' })
-  @ApiProblems(400, 401, 403, 404, 503)
+  @ApiProblems(400, 401, 403, 404, 429, 503)
   async test(@OrganizationId() organizationId: string, @IdParam() id: string): Promise<WebhookTestDto> {
-    return webhookTestDto(await this.tests.test(await this.queries.getEndpoint(organizationId, id)));
+    return webhookTestDto(await this.tests.test(organizationId, id));
   }
 
   /**
@@ -146,6 +162,6 @@ export class WebhookEndpointsController {
 }
 
 const created: EndpointAnswer = (endpoint, secret) =>
-  Reply.of(201, { ...webhookEndpointDto(endpoint), secret }, `/api/v1/webhook-endpoints/${endpoint.id}`);
+  Reply.of(201, { ...webhookEndpointDto(endpoint, true), secret }, `/api/v1/webhook-endpoints/${endpoint.id}`);
 
 const shown: SecretAnswer = (secret) => Reply.of(201, { secret });

@@ -15,7 +15,7 @@ import {
 } from 'class-validator';
 import { TEXT_PATTERN } from '../../../domain/text.js';
 import { PageQuery, QuerySchema } from '../../../platform/http/index.js';
-import type { TestOutcome } from '../application/test-endpoint.js';
+import { MAX_URL_LENGTH } from '../../../platform/outbound/index.js';
 import { WEBHOOK_FILTERS } from '../application/webhook-filters.js';
 import {
   DISABLED_REASONS,
@@ -26,7 +26,6 @@ import {
   type WebhookEndpoint,
 } from '../domain/webhook-endpoint.js';
 
-const MAX_URL = 2_048;
 const MAX_FILTERS = 50;
 const MAX_CONCURRENCY = 50;
 const DEFAULT_CONCURRENCY = 5;
@@ -85,9 +84,9 @@ export class CreateWebhookEndpointDto extends EndpointOptionsDto {
    * Where events are posted to: `https://`, on port 443 or 8443, without a user or a fragment. Redirects are not followed.
    * @example "https://erp.example.com/hooks/tranche"
    */
-  @ApiProperty({ minLength: 1, maxLength: MAX_URL })
+  @ApiProperty({ minLength: 1, maxLength: MAX_URL_LENGTH })
   @IsString()
-  @Length(1, MAX_URL)
+  @Length(1, MAX_URL_LENGTH)
   url: string;
 
   /** Events it is told of: a type, `transfer.*` for all of a noun, `*` for all there are. Left out: all. */
@@ -104,13 +103,13 @@ export class ChangeWebhookEndpointDto extends EndpointOptionsDto {
    * Where events are posted to from now on.
    * @example "https://erp.example.com/hooks/tranche"
    */
-  @ApiProperty({ minLength: 1, maxLength: MAX_URL, required: false })
+  @ApiProperty({ minLength: 1, maxLength: MAX_URL_LENGTH, required: false })
   @IsOptional()
   @IsString()
-  @Length(1, MAX_URL)
+  @Length(1, MAX_URL_LENGTH)
   url?: string;
 
-  /** Events it is told of from now on. */
+  /** Events it is told of from now on; not of a callback URL. */
   @ApiProperty({ ...FILTERS, required: false } as object)
   @IsOptional()
   @ArrayMinSize(1)
@@ -119,7 +118,7 @@ export class ChangeWebhookEndpointDto extends EndpointOptionsDto {
   types?: string[];
 
   /**
-   * A disabled endpoint is told of nothing that happens meanwhile; what waited for it already goes on when it is enabled again.
+   * A disabled endpoint is told of nothing that happens meanwhile. What happened before waits, and goes on when it is enabled again.
    * @example enabled
    */
   @ApiProperty({ enum: ENDPOINT_STATUSES, required: false })
@@ -141,7 +140,10 @@ export class WebhookEndpointDto {
   @ApiProperty({ format: 'uuid' })
   id: string;
 
-  /** @example "https://erp.example.com/hooks/tranche" */
+  /**
+   * Who holds `webhooks:write` sees it whole, others only where it leads (`https://erp.example.com`): there may be a secret in the rest.
+   * @example "https://erp.example.com/hooks/tranche"
+   */
   url: string;
 
   /** @example "ERP" */
@@ -207,35 +209,6 @@ export class CreatedWebhookEndpointDto extends WebhookEndpointDto {
   secret: string | null;
 }
 
-export class WebhookTestDto {
-  /**
-   * The `webhook-id` of the message.
-   * @example test_0198f2c17f3a7c318b0e1d2f3a4b5c6d
-   */
-  message_id: string;
-
-  /** Whether the receiver answered 2xx. */
-  delivered: boolean;
-
-  /**
-   * Null when there was no answer.
-   * @example 204
-   */
-  @ApiProperty({ type: 'integer', nullable: true })
-  status_code: number | null;
-
-  /**
-   * Why there was no answer; null when there was one.
-   * @example null
-   */
-  @ApiProperty({ type: String, nullable: true })
-  failure: string | null;
-
-  /** @example 87 */
-  @ApiProperty({ type: 'integer' })
-  duration_ms: number;
-}
-
 export const CREATE_ENDPOINT_EXAMPLES = {
   erp: {
     summary: 'How bulk requests go, and which lines were not paid',
@@ -272,11 +245,12 @@ export const changeOf = (body: ChangeWebhookEndpointDto): Partial<EndpointChoice
   ...(body.status !== undefined && { status: body.status }),
 });
 
-export function webhookEndpointDto(endpoint: WebhookEndpoint): WebhookEndpointDto {
+/** @param seesUrl whether it is shown whole */
+export function webhookEndpointDto(endpoint: WebhookEndpoint, seesUrl: boolean): WebhookEndpointDto {
   const { id, url, description, types, ordered, status } = endpoint;
   return {
     id,
-    url,
+    url: seesUrl ? url : new URL(url).origin,
     description,
     types,
     line_events: endpoint.lineEvents,
@@ -290,11 +264,3 @@ export function webhookEndpointDto(endpoint: WebhookEndpoint): WebhookEndpointDt
     updated_at: endpoint.updatedAt.toISOString(),
   };
 }
-
-export const webhookTestDto = (outcome: TestOutcome): WebhookTestDto => ({
-  message_id: outcome.messageId,
-  delivered: outcome.isDelivered,
-  status_code: outcome.statusCode,
-  failure: outcome.failure,
-  duration_ms: outcome.durationMs,
-});
