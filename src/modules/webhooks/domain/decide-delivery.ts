@@ -1,3 +1,4 @@
+import { withJitter } from '../../../domain/jitter.js';
 import type { DeliveryFailure } from './webhook-delivery.js';
 
 /** What came of one attempt: an answer, or none. */
@@ -14,8 +15,6 @@ export type DeliveryDecision =
   | { readonly kind: 'failed' };
 
 const MAX_RETRY_AFTER_MS = 86_400_000;
-/** A delay is up to a fifth longer than the schedule says, so that what failed together does not come back together. */
-const JITTER = 0.2;
 const GONE = 410;
 const SAYS_WHEN = [429, 503];
 /** What another attempt cannot mend. */
@@ -40,7 +39,7 @@ export function decideDelivery(
   if (result.kind === 'answered' && result.statusCode === GONE) return { kind: 'gone' };
   const pauseMs = scheduleMs[failedBefore];
   if (pauseMs === undefined) return { kind: 'failed' };
-  const delayMs = Math.floor(pauseMs * (1 + JITTER * random));
+  const delayMs = withJitter(pauseMs, random);
   return { kind: 'retry', delayMs: Math.max(delayMs, askedPauseMs(result)) };
 }
 
