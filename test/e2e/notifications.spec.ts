@@ -156,23 +156,20 @@ describe('notifications', () => {
     expect(new Set(mail.mails.slice(-2).map(({ headers }) => headers.get('message-id')))).toHaveProperty('size', 1);
   });
 
-  it('tells of nothing that happened before somebody asked, or while it was switched off', async () => {
+  it.each(['rules', 'channels'])('tells of nothing from before there were %s, or while they were off', async (what) => {
     const { id: organizationId } = await createOrganization(acme.api.app);
     const lab = new NotificationLab(acme, (await createApiKey(acme.api.app, { organizationId })).secret);
     await lab.openAccount();
-    const channel = await lab.mailbox('late@acme.example', ['account.opened']);
-    const [rule] = (await lab.call('/notification-rules')).body['data'] as Body[];
-    const paths = [`/notification-channels/${channel}`, `/notification-rules/${String(rule?.['id'])}`];
-    for (const path of paths) {
-      await lab.call(path, { enabled: false }, 'PATCH');
-      await lab.openAccount();
-      await lab.call(path, { enabled: true }, 'PATCH');
-    }
+    const channel = await lab.mailbox(`late-${what}@acme.example`, ['account.opened']);
+    const [one] = (await lab.call(`/notification-${what}`)).body['data'] as Body[];
+    const path = `/notification-${what}/${String(one?.['id'])}`;
+    await lab.call(path, { enabled: false }, 'PATCH');
+    await lab.openAccount();
+    await lab.call(path, { enabled: true }, 'PATCH');
     await lab.forgetEvents(organizationId);
     const { body: last } = await lab.openAccount();
-    await expect(lab.only(channel, 'sent')).resolves.toMatchObject({
-      text: expect.stringContaining(String(last['id'])),
-    });
+    const told = { text: expect.stringContaining(String(last['id'])) };
+    await expect(lab.only(channel, 'sent')).resolves.toMatchObject(told);
   });
 
   it('does not let a server that hangs for one organization keep mail from another; and loses none of it', async () => {
