@@ -5,9 +5,21 @@ import {
   BulkRequestRepository,
   type BulkRequestRow,
 } from '../../src/modules/bulk-requests/persistence/bulk-request.repository.js';
+import type { Full } from '../../src/modules/notifications/domain/slots.js';
+import { NotificationRepository } from '../../src/modules/notifications/persistence/notification.repository.js';
+import { OutgoingRepository } from '../../src/modules/notifications/persistence/outgoing.repository.js';
 import { LimitsRepository } from '../../src/modules/policies/persistence/limits.repository.js';
 import { PaidCounterpartyRepository } from '../../src/modules/transfers/persistence/paid-counterparty.repository.js';
-import { Database, ofOrganization, PLATFORM, type Queryable, type Tx } from '../../src/platform/database/index.js';
+import {
+  type Access,
+  Database,
+  DISCOVERY,
+  ofOrganization,
+  PLATFORM,
+  type Queryable,
+  type Tx,
+  UnitOfWork,
+} from '../../src/platform/database/index.js';
 import { setLimits } from '../factories/approvals.js';
 import { createAccount, createApiKey, createOrganization } from '../factories/organizations.js';
 import { eventually } from '../support/eventually.js';
@@ -101,6 +113,69 @@ describe('a database that has grown', () => {
       const count = (on: Queryable) => new PaidCounterpartyRepository().countNew(on, organizationId, asked);
       await expect(read('transfers', count)).resolves.toBe(51);
       await expect(count(worker.app.get(Database).of(organizationId))).resolves.toBe(49);
+    });
+  });
+
+  describe('by many notifications that were sent', () => {
+    const repository = new NotificationRepository();
+    const channelId = newId();
+    let organizationId: string;
+    beforeAll(async () => {
+      ({ id: organizationId } = await createOrganization(worker.app));
+      await database.execute(
+        `INSERT INTO notifications (id, organization_id, channel_id, channel_kind, rule_id, event_id, event_type, sequence,
+                                    event_count, severity, status, next_attempt_at, subject, body, created_at, sent_at)
+         SELECT gen_random_uuid(), $1, $2, 'email', $2, 'evt', 'account.opened', n, 1, 'info', 'sent', now(), '', '',
+                now() - n * interval '1 second', now() FROM generate_series(1, 3000) n`,
+        [organizationId, channelId],
+      );
+      await database.execute('ANALYZE notifications');
+    });
+    const read = (ask: (on: Tx) => Promise<unknown>, access: Access = ofOrganization(organizationId)) =>
+      rowsRead(worker.app, access, 'notifications', ask);
+
+    it('finds those that failed, tests, and old ones without reading them', async () => {
+      const page = { limit: 20, beforeId: null };
+      const failed = (on: Tx) => repository.list(on, organizationId, { status: 'failed' }, page);
+      await expect(read(failed)).resolves.toBe(0);
+      await expect(read((on) => repository.secondsSinceTest(on, channelId))).resolves.toBe(0);
+      await expect(read((on) => repository.purge(on, 1, 100), DISCOVERY)).resolves.toBe(0);
+    });
+
+    it('looks for what is due only where there is room', async () => {
+      const [box, room] = [newId(), newId()];
+      const insert = (channelKind: 'email' | 'slack', id: string) =>
+        worker.app.get(UnitOfWork).run(ofOrganization(organizationId), (tx) => {
+          const to = { organizationId, channelId: id, channelKind };
+          return repository.insertTest(tx, { id: newId(), ...to, severity: 'info', subject: '', body: '' });
+        });
+      await insert('email', box);
+      await insert('slack', room);
+      const due = async (full: Partial<Full>): Promise<string[]> => {
+        const discovery = worker.app.get(Database).as(DISCOVERY);
+        const nothing = { kinds: [], channels: [], organizations: [] };
+        const found = await new OutgoingRepository().listDue(discovery, { ...nothing, ...full }, 10);
+        return found.map(({ channelId }) => channelId).sort();
+      };
+      await expect(due({})).resolves.toEqual([box, room].sort());
+      await expect(due({ kinds: ['email'] })).resolves.toEqual([room]);
+      await expect(due({ channels: [room] })).resolves.toEqual([box]);
+      await expect(due({ organizations: [{ organizationId, channelKind: 'slack' }] })).resolves.toEqual([box]);
+      await expect(due({ organizations: [{ organizationId: newId(), channelKind: 'slack' }] })).resolves.toHaveLength(
+        2,
+      );
+    });
+
+    it('deletes the oldest first', async () => {
+      await database.execute(
+        `UPDATE notifications SET created_at = created_at - interval '2 days' WHERE sequence > 2990`,
+      );
+      const discovery = worker.app.get(Database).as(DISCOVERY);
+      await expect(repository.purge(discovery, 1, 4)).resolves.toBe(4);
+      const left = await database.query<{ sequence: number }>(
+        'SELECT sequence::int FROM notifications WHERE sequence > 2990 ORDER BY sequence',
+      );
+      expect(left.map(({ sequence }) => sequence)).toEqual([2991, 2992, 2993, 2994, 2995, 2996]);
     });
   });
 

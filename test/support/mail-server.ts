@@ -17,13 +17,13 @@ export interface MailServer {
   readonly asked: string[];
   /** Mail to addresses that begin with this is left hanging, until {@link letGo}. */
   letGo(): void;
-  /** What is said to addresses that begin with a name: `busy` 451, `unknown` 550. */
+  /** What is said to addresses that begin with a name: `busy` 451, `unknown` 550, `grey` 451 the first time. */
   close(): Promise<void>;
 }
 
 const REFUSALS: Readonly<Record<string, number>> = { busy: 451, unknown: 550 };
 
-/** A real mail server, whose answers depend on who is written to: `hang...@`, `busy...@` and `unknown...@`. */
+/** A real mail server, whose answers depend on who is written to: `hang...@`, `busy...@`, `unknown...@` and `grey...@`. */
 export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
   const mails: TakenMail[] = [];
   const asked: string[] = [];
@@ -34,9 +34,11 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
     logger: false,
     closeTimeout: 200,
     onRcptTo: ({ address }, _session, callback) => {
+      const isFirst = !asked.includes(address);
       asked.push(address);
       const [, refused] = Object.entries(REFUSALS).find(([name]) => address.startsWith(name)) ?? [];
-      if (refused !== undefined) callback(Object.assign(new Error('No'), { responseCode: refused }));
+      if (address.startsWith('grey') && isFirst) callback(Object.assign(new Error('Later'), { responseCode: 451 }));
+      else if (refused !== undefined) callback(Object.assign(new Error('No'), { responseCode: refused }));
       else if (address.startsWith('hang')) void held.passed.then(() => callback());
       else callback();
     },

@@ -1,4 +1,11 @@
 import { createServer, type IncomingMessage } from 'node:http';
+import { parseEncryptionKeys } from '../../src/config/encryption-keys.js';
+import { ResealChannelSettings } from '../../src/modules/notifications/application/reseal-channel-settings.js';
+import { SealedSettings } from '../../src/modules/notifications/application/sealed-settings.js';
+import { SealedSettingsRepository } from '../../src/modules/notifications/persistence/sealed-settings.repository.js';
+import { Database, UnitOfWork } from '../../src/platform/database/index.js';
+import { FieldCipher, KeyRing } from '../../src/platform/encryption/index.js';
+import { Wake } from '../../src/platform/queue/index.js';
 import { eventually } from './eventually.js';
 import { ownerOf } from './owner.js';
 import { listen } from './scripted-bank.js';
@@ -84,11 +91,20 @@ export class NotificationLab {
     return this.call('/accounts', { name: 'Another', currency: 'EUR' });
   }
 
-  /** As if all the time had passed that they wait for. */
+  /** As if all the time had passed that they wait for; the workers look at once. */
   async hurry(channelId: string): Promise<void> {
     await ownerOf(this.acme.api.app).execute(
       `UPDATE notifications SET next_attempt_at = now() - interval '1 second' WHERE channel_id = $1 AND status = 'pending'`,
       [channelId],
+    );
+    this.acme.api.app.get(Wake, { strict: false }).notify('notifications');
+  }
+
+  /** As if nobody had looked at any event of the organization yet. */
+  async forgetEvents(organizationId: string): Promise<void> {
+    await ownerOf(this.acme.api.app).execute(
+      `UPDATE event_cursors SET sequence = 0 WHERE consumer = 'notifications' AND organization_id = $1`,
+      [organizationId],
     );
   }
 
@@ -99,4 +115,30 @@ export class NotificationLab {
       [channelId],
     );
   }
+}
+
+/** What of a good channel or rule is otherwise, and how it is refused. */
+export const REFUSED_SETTINGS: [what: string, change: object, status: number, code: string][] = [
+  ['channels', { recipients: ['a@b.example\r\nBcc: eve@example.com'] }, 400, 'pattern'],
+  ['channels', { recipients: ['Eve <eve@example.com>'] }, 400, 'pattern'],
+  ['channels', { recipients: ['a@b.example,eve@example.com'] }, 400, 'pattern'],
+  ['channels', { name: 'x\r\nBcc: eve@example.com' }, 400, 'pattern'],
+  ['channels', { recipients: [] }, 400, 'too_few'],
+  ['channels', { recipients: undefined }, 422, 'destination_missing'],
+  ['channels', { url: 'https://hooks.example.com/x' }, 422, 'not_for_this_kind'],
+  ['channels', { kind: 'slack' }, 422, 'not_for_this_kind'],
+  ['channels', { kind: 'slack', recipients: undefined }, 422, 'destination_missing'],
+  ['channels', { kind: 'sms' }, 400, 'enum'],
+  ['rules', { types: ['bulk_request.exploded'] }, 400, 'enum'],
+  ['rules', { types: [] }, 400, 'too_few'],
+  ['rules', { minimum_severity: 'fatal' }, 400, 'enum'],
+  ['rules', {}, 422, 'unknown_channel'],
+];
+
+/** The rotation of keys with other ones than the process has. */
+export function rotationOf(acme: Acme, keys: string): ResealChannelSettings {
+  const ring = new KeyRing(parseEncryptionKeys(keys) as ConstructorParameters<typeof KeyRing>[0]);
+  const [unitOfWork, database] = [acme.api.app.get(UnitOfWork), acme.api.app.get(Database)];
+  const settings = new SealedSettings(new FieldCipher(ring));
+  return new ResealChannelSettings(unitOfWork, database, new SealedSettingsRepository(), settings, ring);
 }

@@ -96,7 +96,7 @@ export const PRIVILEGES: Readonly<Record<string, Privileges>> = {
   notification_rules: both('SELECT, INSERT, UPDATE, DELETE'),
   notifications: both(
     UPDATED,
-    'SELECT (id, organization_id, channel_id, status, next_attempt_at, lease_until, created_at), DELETE',
+    'SELECT (id, organization_id, channel_id, channel_kind, status, next_attempt_at, lease_until, created_at), DELETE',
   ),
   organizations: ofPlatform(UPDATED),
   outbox: both(DELETED, 'SELECT, UPDATE, DELETE'),

@@ -78,10 +78,26 @@ describe('what a mail server says', () => {
   });
 
   it('that it took it for some', () => {
-    expect(outcomeOfTaken({ accepted: ['a'], rejected: ['b'] })).toEqual({
+    const refused = { recipient: 'b', responseCode: 550 };
+    const putOff = { recipient: 'c', responseCode: 451 };
+    expect(outcomeOfTaken({ accepted: ['a'], rejected: [refused] })).toEqual({
       kind: 'sent',
       failure: 'recipients_refused',
     });
     expect(outcomeOfTaken({ accepted: ['a'], rejected: [] })).toEqual({ kind: 'sent', failure: null });
+    const partly = { kind: 'partly', failure: 'smtp_451', taken: 1, deferred: ['c'] };
+    expect(outcomeOfTaken({ accepted: ['a'], rejected: [refused, putOff] })).toEqual(partly);
+  });
+
+  it('that it took it for none, of whom some may have it later', () => {
+    const about = (recipient: string, responseCode: number): Error =>
+      Object.assign(failure('EENVELOPE', responseCode), { recipient });
+    const none = (...rejectedErrors: Error[]): Error => Object.assign(failure('EENVELOPE', 451), { rejectedErrors });
+    const partly = { kind: 'partly', failure: 'smtp_451', taken: 0, deferred: ['c'] };
+    expect(outcomeOfError(none(about('b', 550), about('c', 451)))).toEqual(partly);
+    expect(outcomeOfError(none(about('b', 451), about('c', 451)))).toMatchObject({
+      kind: 'retry',
+      failure: 'smtp_451',
+    });
   });
 });

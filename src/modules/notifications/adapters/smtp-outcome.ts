@@ -1,5 +1,5 @@
 import type { SendOutcome } from '../domain/notification-channel.js';
-import { SmtpTimeout, type Taken } from './smtp-session.js';
+import { type Rejection, rejectionsOf, SmtpTimeout, type Taken } from './smtp-session.js';
 
 /** Where in the conversation an error came up, as nodemailer calls it. */
 const ABOUT_THE_MAIL = ['EENVELOPE', 'EMESSAGE'];
@@ -12,10 +12,22 @@ const FAILURES: Readonly<Record<string, string>> = {
   EAUTH: 'smtp_login_refused',
 };
 
-/** Some recipients were refused, others have it: sent again, those would get it twice. */
-export const outcomeOfTaken = ({ rejected }: Taken): SendOutcome => ({
-  kind: 'sent',
-  failure: rejected.length > 0 ? 'recipients_refused' : null,
+/** Some recipients have it, and would get it twice; the others were refused for good (5xx) or put off (4xx, as greylisting does). */
+export function outcomeOfTaken({ accepted, rejected }: Taken): SendOutcome {
+  const putOff = rejected.filter(isPutOff);
+  return putOff.length > 0
+    ? partly(accepted.length, putOff)
+    : { kind: 'sent', failure: rejected.length > 0 ? 'recipients_refused' : null };
+}
+
+/** Whatever is no clear refusal may pass. */
+const isPutOff = ({ responseCode }: Rejection): boolean => !(responseCode >= 500);
+
+const partly = (taken: number, putOff: readonly Rejection[]): SendOutcome => ({
+  kind: 'partly',
+  failure: `smtp_${putOff[0]?.responseCode}`,
+  taken,
+  deferred: putOff.map(({ recipient }) => recipient),
 });
 
 /**
@@ -26,6 +38,10 @@ export function outcomeOfError(error: unknown): SendOutcome {
   if (error instanceof SmtpTimeout) return { kind: 'retry', failure: 'timed_out', retryAfterMs: null };
   const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
   const name = typeof code === 'string' ? code : '';
+  // Nobody has it. Those who were refused for good are not asked again with the others.
+  const rejections = rejectionsOf((error as { rejectedErrors?: unknown }).rejectedErrors);
+  const putOff = rejections.filter(isPutOff);
+  if (putOff.length > 0 && putOff.length < rejections.length) return partly(0, putOff);
   if (typeof responseCode === 'number' && !NOT_ABOUT_THE_ANSWER.includes(name)) {
     const failure = `smtp_${responseCode}`;
     return responseCode >= 500 && ABOUT_THE_MAIL.includes(name)

@@ -8,10 +8,16 @@ export interface Mail {
   readonly content: Buffer;
 }
 
+/** A recipient that the server did not take it for, and what it answered. */
+export interface Rejection {
+  readonly recipient: string;
+  readonly responseCode: number;
+}
+
 /** The server has taken it for these. */
 export interface Taken {
   readonly accepted: readonly string[];
-  readonly rejected: readonly string[];
+  readonly rejected: readonly Rejection[];
 }
 
 /** The whole of it took too long, whatever the server was doing: a byte now and then keeps no connection open. */
@@ -71,9 +77,18 @@ async function talk(connection: SMTPConnection, { login }: SmtpServer, mail: Mai
   const taken = await new Promise<Taken>((resolve, reject) => {
     connection.send(envelope, mail.content, (error, info) => {
       if (error) reject(error);
-      else resolve({ accepted: info.accepted, rejected: info.rejected });
+      else resolve({ accepted: info.accepted, rejected: rejectionsOf(info.rejectedErrors) });
     });
   });
   connection.quit();
   return taken;
+}
+
+/** As nodemailer keeps them, in what it answers and in its errors. */
+export function rejectionsOf(errors: unknown): Rejection[] {
+  if (!Array.isArray(errors)) return [];
+  return (errors as { recipient?: unknown; responseCode?: unknown }[]).map(({ recipient, responseCode }) => ({
+    recipient: String(recipient),
+    responseCode: Number(responseCode),
+  }));
 }

@@ -5,6 +5,7 @@ import { normalizeText } from '../../../domain/text.js';
 import { ofOrganization, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { IdempotencyService, type Reply } from '../../../platform/idempotency/index.js';
 import { AuditTrail } from '../../audit/index.js';
+import { ReadEvents } from '../../events/index.js';
 import { Channels } from '../adapters/channels.js';
 import {
   type Channel,
@@ -44,6 +45,7 @@ export class ChangeChannels {
     private readonly unitOfWork: UnitOfWork,
     private readonly records: ChannelRepository,
     private readonly rules: RuleRepository,
+    private readonly events: ReadEvents,
     private readonly notifications: NotificationRepository,
     private readonly settings: SealedSettings,
     private readonly channels: Channels,
@@ -85,6 +87,7 @@ export class ChangeChannels {
       };
       const settingsSealed = settings === null ? record.settingsSealed : this.settings.seal(before, settings);
       const updatedAt = await this.records.update(tx, { ...changed, settingsSealed });
+      if (!before.enabled && changed.enabled) await this.startRules(tx, before);
       this.record(tx, changed, {
         action: 'notification_channel.changed',
         before: channelState(before),
@@ -107,6 +110,12 @@ export class ChangeChannels {
       await this.records.delete(tx, channelId);
       this.record(tx, channel, { action: 'notification_channel.deleted', after: { withdrawn } });
     });
+  }
+
+  /** Of what happened while it was switched off nobody is told, also where it has not been looked at yet. */
+  private async startRules(tx: Tx, { organizationId, id }: Channel): Promise<void> {
+    const head = await this.events.head(tx, organizationId);
+    await this.rules.startOfChannel(tx, organizationId, id, head);
   }
 
   /** Null when it leads where it did. */

@@ -4,6 +4,7 @@ import { newId } from '../../../domain/ids.js';
 import { ofOrganization, type Tx, UnitOfWork } from '../../../platform/database/index.js';
 import { IdempotencyService, type Reply } from '../../../platform/idempotency/index.js';
 import { AuditTrail } from '../../audit/index.js';
+import { ReadEvents } from '../../events/index.js';
 import { ruleState } from '../domain/audit-state.js';
 import { MAX_RULES } from '../domain/channel.js';
 import { ruleViolations, tooMany, unknownChannel } from '../domain/notification.errors.js';
@@ -37,6 +38,7 @@ export class ChangeRules {
     private readonly unitOfWork: UnitOfWork,
     private readonly channels: ChannelRepository,
     private readonly rules: RuleRepository,
+    private readonly events: ReadEvents,
     private readonly audit: AuditTrail,
   ) {}
 
@@ -55,7 +57,9 @@ export class ChangeRules {
       if (!channel) throw ruleViolations(unknownChannel());
       if ((await this.rules.count(tx, organizationId)) >= MAX_RULES) throw tooMany('rules', MAX_RULES);
       const types = [...new Set(command.types)];
-      const rule = await this.rules.insert(tx, { ...command, id: newId(), channelId: channel.id, types });
+      const startSequence = await this.events.head(tx, organizationId);
+      const chosen = { ...command, channelId: channel.id, types, startSequence };
+      const rule = await this.rules.insert(tx, { ...chosen, id: newId() });
       this.record(tx, rule, { action: 'notification_rule.created', after: ruleState(rule) });
       return answer(rule);
     });
@@ -65,8 +69,11 @@ export class ChangeRules {
   async change({ organizationId, ruleId, types, minimumSeverity, enabled }: ChangeRule): Promise<NotificationRule> {
     return this.unitOfWork.run(ofOrganization(organizationId), async (tx) => {
       const before = await this.lockOwn(tx, organizationId, ruleId);
+      // Of what happened while it was switched off nobody is told, also where it has not been looked at yet.
+      const isBack = !before.enabled && enabled === true;
       const after = await this.rules.update(tx, {
         id: ruleId,
+        startSequence: isBack ? await this.events.head(tx, organizationId) : before.startSequence,
         types: types === undefined ? before.types : [...new Set(types)],
         minimumSeverity: minimumSeverity ?? before.minimumSeverity,
         enabled: enabled ?? before.enabled,

@@ -64,6 +64,8 @@ const typesAskedFor = ({ types, minimumSeverity }: ActiveRule): ReadonlySet<Even
 const opened = (rule: ActiveRule): OpenedRule => ({
   id: rule.id,
   channelId: rule.channelId,
+  channelKind: rule.channelKind,
+  startSequence: rule.startSequence,
   eventTypes: typesAskedFor(rule),
 });
 
@@ -81,11 +83,12 @@ function grownBy(
 }
 
 function notificationOf(draft: Draft): NewNotification {
-  const { ruleId, channelId, severity, gatherId, first, latest, count } = draft;
+  const { ruleId, channelId, channelKind, severity, gatherId, first, latest, count } = draft;
   const { subject, text: body } = render(latest, count);
   return {
     id: newId(),
     channelId,
+    channelKind,
     ruleId,
     eventId: first.id,
     eventType: first.type,

@@ -39,7 +39,8 @@ export class RequestNotification {
         throw testedTooOften(Math.ceil(TEST_PAUSE_SECONDS - ageSeconds));
       }
       const { subject, text: body } = renderTest(channelId, new Date());
-      const test = { id: newId(), organizationId, channelId, severity: 'info', subject, body } as const;
+      const told = { severity: 'info', subject, body } as const;
+      const test = { id: newId(), organizationId, channelId, channelKind: channel.kind, ...told };
       const notification = await this.notifications.insertTest(tx, test);
       const resource = { type: 'notification_channel', id: channelId } as const;
       this.audit.record(tx, { organizationId, action: 'notification_channel.tested', resource });

@@ -7,9 +7,10 @@ import { createLogger } from '../../../platform/logging/index.js';
 import { Wake } from '../../../platform/queue/index.js';
 import { Loops } from '../../../platform/scheduling/index.js';
 import { Channels } from '../adapters/channels.js';
-import type { ChannelRecord } from '../domain/channel.js';
+import type { ChannelRecord, ChannelSettings } from '../domain/channel.js';
 import { messageId, type Notification } from '../domain/notification.js';
 import type { SendOutcome } from '../domain/notification-channel.js';
+import { leftOf, type PartlyTaken, progressAfter, progressOf } from '../domain/partly-taken.js';
 import { stepAfter } from '../domain/retry-schedule.js';
 import { Slots } from '../domain/slots.js';
 import { NotificationsMetrics } from '../notifications.metrics.js';
@@ -19,6 +20,12 @@ import { SealedSettings } from './sealed-settings.js';
 
 const POLL_INTERVAL_MS = 1_000;
 const CHANNELS_PER_TURN = 100;
+interface Attempt {
+  readonly outcome: SendOutcome;
+  /** Of a mail that was taken for some. */
+  readonly progress: PartlyTaken | null;
+}
+
 /** Besides what the other side may take: two round trips to PostgreSQL, and a slow process. */
 const LEASE_MARGIN_MS = 45_000;
 
@@ -96,15 +103,17 @@ export class SendNotifications implements OnModuleInit, BeforeApplicationShutdow
     const { id: notification_id, organizationId: organization_id, channelId: channel_id, attempts } = notification;
     const told = { notification_id, organization_id, channel_id, attempts };
     try {
-      const outcome = await this.attempt(notification, channel);
-      const step = stepAfter(attempts, outcome);
+      const { outcome, progress } = await this.attempt(notification, channel);
+      const step = stepAfter(attempts, outcome, progress, Math.random());
       const recorded = await this.unitOfWork.run(ofOrganization(organization_id), (tx) =>
         this.outgoing.record(tx, notification, step),
       );
       this.metrics.attempted(channel?.kind ?? 'none', step.status);
       if (!recorded) logger.warn({ event: 'notification_lease_lost', ...told });
       else if (step.status === 'failed') logger.warn({ event: 'notification_failed', ...told, failure: step.failure });
-      else if (step.status === 'pending') {
+      else if (step.status === 'sent' && step.failure !== null) {
+        logger.warn({ event: 'notification_partly_sent', ...told, failure: step.failure });
+      } else if (step.status === 'pending') {
         logger.info({ event: 'notification_retried', ...told, failure: step.failure, delay_ms: step.pauseMs });
       }
     } catch (error) {
@@ -112,20 +121,30 @@ export class SendNotifications implements OnModuleInit, BeforeApplicationShutdow
     }
   }
 
-  private async attempt(notification: Notification, channel: ChannelRecord | null): Promise<SendOutcome> {
-    if (!channel) return { kind: 'refused', failure: 'channel_deleted' };
+  private async attempt(notification: Notification, channel: ChannelRecord | null): Promise<Attempt> {
+    if (!channel) return { outcome: { kind: 'refused', failure: 'channel_deleted' }, progress: null };
     const isTest = notification.ruleId === null;
-    if (!channel.enabled && !isTest) return { kind: 'refused', failure: 'channel_disabled' };
-    const { severity, subject, body: text } = notification;
+    if (!channel.enabled && !isTest) {
+      return { outcome: { kind: 'refused', failure: 'channel_disabled' }, progress: null };
+    }
+    const before = progressOf(notification, channel);
     try {
       const { settings } = this.settings.open(channel);
-      const message = { id: messageId(notification), severity, subject, text };
-      return await this.metrics.timed(channel.kind, () => this.channels.send(settings, message));
+      const outcome = await this.sendTo(channel, leftOf(settings, before), notification);
+      const isPartly = outcome.kind === 'partly';
+      const progress = isPartly ? progressAfter(settings, channel.settingsVersion, before, outcome) : before;
+      return { outcome, progress };
     } catch (error) {
       if (!(error instanceof Unsealable)) throw error;
       const { id: channel_id, organizationId: organization_id } = channel;
       logger.error({ event: 'notification_channel_unreadable', channel_id, organization_id, code: error.code });
-      return { kind: 'retry', failure: 'channel_unreadable', retryAfterMs: null };
+      return { outcome: { kind: 'retry', failure: 'channel_unreadable', retryAfterMs: null }, progress: before };
     }
+  }
+
+  private sendTo({ kind }: ChannelRecord, settings: ChannelSettings, notification: Notification): Promise<SendOutcome> {
+    const { severity, subject, body: text } = notification;
+    const message = { id: messageId(notification), severity, subject, text };
+    return this.metrics.timed(kind, () => this.channels.send(settings, message));
   }
 }

@@ -19,6 +19,8 @@ export interface ChannelRecord {
   readonly kind: ChannelKind;
   readonly name: string;
   readonly settingsSealed: Uint8Array;
+  /** One more whenever it leads elsewhere. */
+  readonly settingsVersion: number;
   readonly enabled: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;

@@ -15,6 +15,8 @@ export interface Message {
 export type SendOutcome =
   /** Taken; `failure` says what was wrong nevertheless. */
   | { readonly kind: 'sent'; readonly failure: string | null }
+  /** Some recipients (or none yet) took it, others refused it for good; `deferred` may take it later. */
+  | { readonly kind: 'partly'; readonly failure: string; readonly taken: number; readonly deferred: readonly string[] }
   /** May succeed later; not before `retryAfterMs`, if the receiver said so. */
   | { readonly kind: 'retry'; readonly failure: string; readonly retryAfterMs: number | null }
   /** Will never be taken. */

@@ -1,3 +1,5 @@
+import type { ChannelKind } from './channel.js';
+import type { PartlyTaken } from './partly-taken.js';
 import type { Severity } from './severity.js';
 
 /** `pending` waits for its next attempt, `sending` is with a worker; `sent` and `failed` are over, unless somebody has it sent again. */
@@ -8,6 +10,7 @@ export interface Notification {
   readonly id: string;
   readonly organizationId: string;
   readonly channelId: string;
+  readonly channelKind: ChannelKind;
   /** Null when somebody tried the channel out; so are the event, its type and its number. */
   readonly ruleId: string | null;
   readonly eventId: string | null;
@@ -20,6 +23,7 @@ export interface Notification {
   readonly attempts: number;
   readonly nextAttemptAt: Date;
   readonly lastFailure: string | null;
+  readonly partlyTaken: PartlyTaken | null;
   readonly resends: number;
   readonly subject: string;
   readonly body: string;

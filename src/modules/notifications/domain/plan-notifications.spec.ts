@@ -14,6 +14,8 @@ const lineOf = (bulkId: string, type = 'transfer.failed'): ToldEvent =>
 const rule = (id: string, ...eventTypes: string[]): OpenedRule => ({
   id,
   channelId: `channel of ${id}`,
+  channelKind: 'email',
+  startSequence: 0,
   eventTypes: new Set(eventTypes),
 });
 
@@ -60,6 +62,14 @@ describe('the notifications that events make', () => {
     const events = [lineOf(bulk), lineOf(bulk), lineOf(bulk)];
     const [draft] = draftsOf([rule('a', 'transfer.failed')], events);
     expect(draft).toMatchObject({ first: events[0], latest: events[2], count: 3 });
+  });
+
+  it('are about what happens after the rule was made: also where nobody has looked at the rest yet', () => {
+    const bulk = newId();
+    const [before, last, after] = [lineOf(bulk), lineOf(bulk), lineOf(bulk)];
+    const made = { ...rule('a', 'transfer.failed'), startSequence: last.sequence };
+    expect(draftsOf([made], [before, last])).toEqual([]);
+    expect(draftsOf([made], [before, last, after])).toMatchObject([{ first: after, latest: after, count: 1 }]);
   });
 
   it('are none when nobody asks', () => {

@@ -1,3 +1,4 @@
+import type { ChannelKind } from './channel.js';
 import { gatherIdOf } from './gathering.js';
 import type { OpenedRule } from './notification-rule.js';
 import { type Severity, severityOf } from './severity.js';
@@ -7,6 +8,7 @@ import type { ToldEvent } from './told-event.js';
 export interface Draft {
   readonly ruleId: string;
   readonly channelId: string;
+  readonly channelKind: ChannelKind;
   readonly severity: Severity;
   readonly gatherId: string | null;
   /** Gives it its number. */
@@ -27,7 +29,7 @@ export function draftsOf(rules: readonly OpenedRule[], events: readonly ToldEven
   for (const event of events) {
     const gatherId = gatherIdOf(event);
     for (const rule of rules) {
-      if (!rule.eventTypes.has(event.type)) continue;
+      if (event.sequence <= rule.startSequence || !rule.eventTypes.has(event.type)) continue;
       const key = gatheringKey({ ruleId: rule.id, eventType: event.type, gatherId });
       const at = gatherId === null ? undefined : gathered.get(key);
       const begun = at === undefined ? undefined : drafts[at];
@@ -41,9 +43,14 @@ export function draftsOf(rules: readonly OpenedRule[], events: readonly ToldEven
   return drafts;
 }
 
-const draftOf = ({ id: ruleId, channelId }: OpenedRule, event: ToldEvent, gatherId: string | null): Draft => ({
+const draftOf = (
+  { id: ruleId, channelId, channelKind }: OpenedRule,
+  event: ToldEvent,
+  gatherId: string | null,
+): Draft => ({
   ruleId,
   channelId,
+  channelKind,
   severity: severityOf(event.type),
   gatherId,
   first: event,

@@ -1,4 +1,6 @@
+import { withJitter } from '../../../domain/jitter.js';
 import type { SendOutcome } from './notification-channel.js';
+import type { PartlyTaken } from './partly-taken.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -13,14 +15,37 @@ const LONGEST_PAUSE_MS = 24 * HOUR_MS;
 export type NextStep =
   | { readonly status: 'sent'; readonly failure: string | null }
   | { readonly status: 'failed'; readonly failure: string }
-  | { readonly status: 'pending'; readonly failure: string; readonly pauseMs: number };
+  | {
+      readonly status: 'pending';
+      readonly failure: string;
+      readonly pauseMs: number;
+      readonly progress: PartlyTaken | null;
+    };
 
-/** @param attempts how many there were, this one included */
-export function stepAfter(attempts: number, outcome: SendOutcome): NextStep {
+/** Of one that is sent: some recipients have it, others refused it or never took it. */
+const RECIPIENTS_REFUSED = 'recipients_refused';
+
+/**
+ * @param attempts how many there were, this one included
+ * @param progress of a mail that was taken for some, after this attempt
+ * @param random in [0, 1)
+ */
+export function stepAfter(
+  attempts: number,
+  outcome: SendOutcome,
+  progress: PartlyTaken | null,
+  random: number,
+): NextStep {
   const { failure } = outcome;
-  if (outcome.kind === 'sent') return { status: 'sent', failure };
+  if (outcome.kind === 'sent') {
+    return { status: 'sent', failure: failure ?? ((progress?.refused ?? 0) > 0 ? RECIPIENTS_REFUSED : null) };
+  }
   const scheduledMs = RETRY_PAUSES_MS[attempts - 1];
-  if (outcome.kind === 'refused' || scheduledMs === undefined) return { status: 'failed', failure: outcome.failure };
-  const pauseMs = Math.min(Math.max(scheduledMs, outcome.retryAfterMs ?? 0), LONGEST_PAUSE_MS);
-  return { status: 'pending', failure: outcome.failure, pauseMs };
+  if (outcome.kind === 'refused' || scheduledMs === undefined) {
+    if ((progress?.taken ?? 0) > 0) return { status: 'sent', failure: RECIPIENTS_REFUSED };
+    return { status: 'failed', failure: outcome.failure };
+  }
+  const askedMs = outcome.kind === 'retry' ? (outcome.retryAfterMs ?? 0) : 0;
+  const pauseMs = Math.min(Math.max(withJitter(scheduledMs, random), askedMs), LONGEST_PAUSE_MS);
+  return { status: 'pending', failure: outcome.failure, pauseMs, progress };
 }

@@ -3,8 +3,10 @@ import type { Queryable, Tx } from '../../../platform/database/index.js';
 import type { ChannelRecord } from '../domain/channel.js';
 
 /** SQL: a {@link ChannelRecord}. */
-export const CHANNEL = `id, organization_id AS "organizationId", kind, name, settings_sealed AS "settingsSealed", enabled,
+export const CHANNEL = `id, organization_id AS "organizationId", kind, name, settings_sealed AS "settingsSealed", settings_version AS "settingsVersion", enabled,
   created_at AS "createdAt", updated_at AS "updatedAt"`;
+
+type AssignedHere = 'settingsVersion' | 'createdAt' | 'updatedAt';
 
 @Injectable()
 export class ChannelRepository {
@@ -23,17 +25,15 @@ export class ChannelRepository {
     return row?.count ?? 0;
   }
 
-  async insert(
-    tx: Tx,
-    channel: Omit<ChannelRecord, 'createdAt' | 'updatedAt'>,
-  ): Promise<Pick<ChannelRecord, 'createdAt' | 'updatedAt'>> {
+  async insert(tx: Tx, channel: Omit<ChannelRecord, AssignedHere>): Promise<Pick<ChannelRecord, AssignedHere>> {
     const { id, organizationId, kind, name, settingsSealed, enabled } = channel;
-    const [row] = await tx.query<Pick<ChannelRecord, 'createdAt' | 'updatedAt'>>(
+    const [row] = await tx.query<Pick<ChannelRecord, AssignedHere>>(
       `INSERT INTO notification_channels (id, organization_id, kind, name, settings_sealed, enabled)
-       VALUES ($1, $2, $3, $4, $5, $6) RETURNING created_at AS "createdAt", updated_at AS "updatedAt"`,
+       VALUES ($1, $2, $3, $4, $5, $6)
+       RETURNING settings_version AS "settingsVersion", created_at AS "createdAt", updated_at AS "updatedAt"`,
       [id, organizationId, kind, name, settingsSealed, enabled],
     );
-    return row as Pick<ChannelRecord, 'createdAt' | 'updatedAt'>;
+    return row as Pick<ChannelRecord, AssignedHere>;
   }
 
   async find(on: Queryable, organizationId: string, id: string): Promise<ChannelRecord | null> {
@@ -58,7 +58,8 @@ export class ChannelRepository {
     { id, name, settingsSealed, enabled }: Pick<ChannelRecord, 'id' | 'name' | 'settingsSealed' | 'enabled'>,
   ): Promise<Date> {
     const [row] = await tx.query<{ updatedAt: Date }>(
-      `UPDATE notification_channels SET name = $2, settings_sealed = $3, enabled = $4, updated_at = now()
+      `UPDATE notification_channels SET name = $2, settings_sealed = $3, enabled = $4, updated_at = now(),
+              settings_version = settings_version + (settings_sealed <> $3)::int
         WHERE id = $1 RETURNING updated_at AS "updatedAt"`,
       [id, name, settingsSealed, enabled],
     );

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '../../../platform/database/index.js';
+import type { ChannelKind } from '../domain/channel.js';
 import type { Severity } from '../domain/severity.js';
 
 /** A notification that still takes in more events of its kind. */
@@ -14,6 +15,7 @@ export interface Gathering {
 export interface NewNotification {
   readonly id: string;
   readonly channelId: string;
+  readonly channelKind: ChannelKind;
   readonly ruleId: string;
   readonly eventId: string;
   readonly eventType: string;
@@ -88,15 +90,17 @@ export class GatheringRepository {
       rows.map(({ waitMs }) => waitMs),
       rows.map(({ subject }) => subject),
       rows.map(({ body }) => body),
+      rows.map(({ channelKind }) => channelKind),
     ];
     await tx.execute(
       `INSERT INTO notifications (id, organization_id, channel_id, rule_id, event_id, event_type, sequence, gather_id, event_count,
-                                  severity, status, next_attempt_at, subject, body)
+                                  severity, status, next_attempt_at, subject, body, channel_kind)
        SELECT r.id, $1, r.channel_id, r.rule_id, r.event_id, r.event_type, r.sequence, r.gather_id, r.event_count,
-              r.severity, 'pending', now() + r.wait_ms * interval '1 millisecond', r.subject, r.body
+              r.severity, 'pending', now() + r.wait_ms * interval '1 millisecond', r.subject, r.body, r.channel_kind
          FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::uuid[], $9::int[], $10::text[],
-                     $11::int[], $12::text[], $13::text[])
-           AS r (id, channel_id, rule_id, event_id, event_type, sequence, gather_id, event_count, severity, wait_ms, subject, body)
+                     $11::int[], $12::text[], $13::text[], $14::text[])
+           AS r (id, channel_id, rule_id, event_id, event_type, sequence, gather_id, event_count, severity, wait_ms, subject, body,
+                 channel_kind)
        ON CONFLICT (rule_id, sequence) DO NOTHING`,
       [organizationId, ...columns],
     );

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Queryable, Tx } from '../../../platform/database/index.js';
+import type { ChannelKind } from '../domain/channel.js';
 import type { Notification, NotificationStatus } from '../domain/notification.js';
 import type { Severity } from '../domain/severity.js';
 
 /** SQL: a {@link Notification}. */
-export const NOTIFICATION = `n.id, n.organization_id AS "organizationId", n.channel_id AS "channelId", n.rule_id AS "ruleId",
+export const NOTIFICATION = `n.id, n.organization_id AS "organizationId", n.channel_id AS "channelId", n.channel_kind AS "channelKind", n.rule_id AS "ruleId",
   n.event_id AS "eventId", n.event_type AS "eventType", n.sequence::float8 AS sequence, n.event_count AS "eventCount", n.severity,
-  n.status, n.attempts, n.next_attempt_at AS "nextAttemptAt", n.last_failure AS "lastFailure", n.resends, n.subject, n.body,
+  n.status, n.attempts, n.next_attempt_at AS "nextAttemptAt", n.last_failure AS "lastFailure", n.partly_taken AS "partlyTaken",
+  n.resends, n.subject, n.body,
   n.created_at AS "createdAt", n.sent_at AS "sentAt"`;
 
 export interface NotificationFilter {
@@ -18,6 +20,7 @@ export interface TestNotification {
   readonly id: string;
   readonly organizationId: string;
   readonly channelId: string;
+  readonly channelKind: ChannelKind;
   readonly severity: Severity;
   readonly subject: string;
   readonly body: string;
@@ -50,11 +53,12 @@ export class NotificationRepository {
   }
 
   async insertTest(tx: Tx, test: TestNotification): Promise<Notification> {
-    const { id, organizationId, channelId, severity, subject, body } = test;
+    const { id, organizationId, channelId, channelKind, severity, subject, body } = test;
     const [row] = await tx.query<Notification>(
-      `INSERT INTO notifications AS n (id, organization_id, channel_id, event_count, severity, status, next_attempt_at, subject, body)
-       VALUES ($1, $2, $3, 1, $4, 'pending', now(), $5, $6) RETURNING ${NOTIFICATION}`,
-      [id, organizationId, channelId, severity, subject, body],
+      `INSERT INTO notifications AS n (id, organization_id, channel_id, channel_kind, event_count, severity, status, next_attempt_at,
+                                       subject, body)
+       VALUES ($1, $2, $3, $4, 1, $5, 'pending', now(), $6, $7) RETURNING ${NOTIFICATION}`,
+      [id, organizationId, channelId, channelKind, severity, subject, body],
     );
     return row as Notification;
   }
@@ -82,7 +86,7 @@ export class NotificationRepository {
   /** What was never tried is not sent any more. What a worker has in its hands ends with that attempt. */
   async failWaiting(tx: Tx, organizationId: string, channelId: string, failure: string): Promise<number> {
     return tx.execute(
-      `UPDATE notifications SET status = 'failed', last_failure = $3
+      `UPDATE notifications SET status = 'failed', last_failure = $3, partly_taken = NULL
         WHERE organization_id = $1 AND channel_id = $2 AND status = 'pending'`,
       [organizationId, channelId, failure],
     );
@@ -93,7 +97,8 @@ export class NotificationRepository {
     return on.execute(
       `DELETE FROM notifications WHERE id IN (
          SELECT id FROM notifications
-          WHERE created_at < now() - $1 * interval '1 day' AND status IN ('sent', 'failed') LIMIT $2)`,
+          WHERE created_at < now() - $1 * interval '1 day' AND status IN ('sent', 'failed')
+          ORDER BY created_at LIMIT $2)`,
       [olderThanDays, limit],
     );
   }

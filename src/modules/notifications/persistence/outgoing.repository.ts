@@ -2,15 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { Queryable, Tx } from '../../../platform/database/index.js';
 import type { Notification } from '../domain/notification.js';
 import type { NextStep } from '../domain/retry-schedule.js';
+import type { Full, Occupant } from '../domain/slots.js';
 import { NOTIFICATION } from './notification.repository.js';
 
 /** SQL: its time has come, or whoever was sending it is gone. Exactly as the index notifications_due has it. */
 const IS_DUE = `n.status IN ('pending', 'sending') AND coalesce(n.lease_until, n.next_attempt_at) <= now()`;
 
-export interface DueChannel {
-  readonly organizationId: string;
-  readonly channelId: string;
-}
+export type DueChannel = Occupant;
 
 export interface Backlog {
   readonly count: number;
@@ -21,16 +19,20 @@ export interface Backlog {
 @Injectable()
 export class OutgoingRepository {
   /** Channels that something is due for, in no order, so that none comes first for ever. */
-  async listDue(
-    on: Queryable,
-    full: { readonly channels: readonly string[]; readonly organizations: readonly string[] },
-    limit: number,
-  ): Promise<DueChannel[]> {
+  async listDue(on: Queryable, { kinds, channels, organizations }: Full, limit: number): Promise<DueChannel[]> {
     return on.query<DueChannel>(
-      `SELECT n.organization_id AS "organizationId", n.channel_id AS "channelId" FROM notifications n
-        WHERE ${IS_DUE} AND n.channel_id <> ALL($1::uuid[]) AND n.organization_id <> ALL($2::uuid[])
-        GROUP BY 1, 2 ORDER BY random() LIMIT $3`,
-      [full.channels, full.organizations, limit],
+      `SELECT n.organization_id AS "organizationId", n.channel_id AS "channelId", n.channel_kind AS "channelKind"
+         FROM notifications n
+        WHERE ${IS_DUE} AND n.channel_kind <> ALL($1::text[]) AND n.channel_id <> ALL($2::uuid[])
+          AND (n.organization_id, n.channel_kind) NOT IN (SELECT * FROM unnest($3::uuid[], $4::text[]))
+        GROUP BY 1, 2, 3 ORDER BY random() LIMIT $5`,
+      [
+        kinds,
+        channels,
+        organizations.map(({ organizationId }) => organizationId),
+        organizations.map(({ channelKind }) => channelKind),
+        limit,
+      ],
     );
   }
 
@@ -60,9 +62,13 @@ export class OutgoingRepository {
   ): Promise<boolean> {
     const changed = await tx.execute(
       `UPDATE notifications SET status = $3, lease_until = NULL, last_failure = $4,
-              sent_at = CASE WHEN $3 = 'sent' THEN now() END, next_attempt_at = now() + $5 * interval '1 millisecond'
+              sent_at = CASE WHEN $3 = 'sent' THEN now() END, next_attempt_at = now() + $5 * interval '1 millisecond',
+              partly_taken = $7::jsonb
         WHERE id = $1 AND attempts = $2 AND resends = $6 AND status = 'sending'`,
-      [id, attempts, step.status, step.failure, step.status === 'pending' ? step.pauseMs : 0, resends],
+      [
+        ...[id, attempts, step.status, step.failure, step.status === 'pending' ? step.pauseMs : 0, resends],
+        step.status === 'pending' && step.progress !== null ? JSON.stringify(step.progress) : null,
+      ],
     );
     return changed === 1;
   }

@@ -3,14 +3,15 @@ import type { Queryable, Tx } from '../../../platform/database/index.js';
 import type { ActiveRule, NotificationRule } from '../domain/notification-rule.js';
 
 const RULE = `id, organization_id AS "organizationId", channel_id AS "channelId", types, minimum_severity AS "minimumSeverity", enabled,
-  created_at AS "createdAt", updated_at AS "updatedAt"`;
+  start_sequence::float8 AS "startSequence", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 @Injectable()
 export class RuleRepository {
   /** Those that make notifications: they are enabled, and so is their channel. */
   async listActive(on: Queryable, organizationId: string): Promise<ActiveRule[]> {
     return on.query<ActiveRule>(
-      `SELECT r.id, r.channel_id AS "channelId", r.types, r.minimum_severity AS "minimumSeverity"
+      `SELECT r.id, r.channel_id AS "channelId", c.kind AS "channelKind", r.types, r.minimum_severity AS "minimumSeverity",
+              r.start_sequence::float8 AS "startSequence"
          FROM notification_rules r JOIN notification_channels c ON c.id = r.channel_id AND c.organization_id = r.organization_id
         WHERE r.organization_id = $1 AND r.enabled AND c.enabled ORDER BY r.id`,
       [organizationId],
@@ -26,11 +27,11 @@ export class RuleRepository {
   }
 
   async insert(tx: Tx, rule: Omit<NotificationRule, 'createdAt' | 'updatedAt'>): Promise<NotificationRule> {
-    const { id, organizationId, channelId, types, minimumSeverity, enabled } = rule;
+    const { id, organizationId, channelId, types, minimumSeverity, enabled, startSequence } = rule;
     const [row] = await tx.query<NotificationRule>(
-      `INSERT INTO notification_rules (id, organization_id, channel_id, types, minimum_severity, enabled)
-       VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${RULE}`,
-      [id, organizationId, channelId, types, minimumSeverity, enabled],
+      `INSERT INTO notification_rules (id, organization_id, channel_id, types, minimum_severity, enabled, start_sequence)
+       VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ${RULE}`,
+      [id, organizationId, channelId, types, minimumSeverity, enabled, startSequence],
     );
     return row as NotificationRule;
   }
@@ -58,14 +59,23 @@ export class RuleRepository {
 
   async update(
     tx: Tx,
-    { id, types, minimumSeverity, enabled }: Pick<NotificationRule, 'id' | 'types' | 'minimumSeverity' | 'enabled'>,
+    rule: Pick<NotificationRule, 'id' | 'types' | 'minimumSeverity' | 'enabled' | 'startSequence'>,
   ): Promise<NotificationRule> {
+    const { id, types, minimumSeverity, enabled, startSequence } = rule;
     const [row] = await tx.query<NotificationRule>(
-      `UPDATE notification_rules SET types = $2, minimum_severity = $3, enabled = $4, updated_at = now()
+      `UPDATE notification_rules SET types = $2, minimum_severity = $3, enabled = $4, start_sequence = $5, updated_at = now()
         WHERE id = $1 RETURNING ${RULE}`,
-      [id, types, minimumSeverity, enabled],
+      [id, types, minimumSeverity, enabled, startSequence],
     );
     return row as NotificationRule;
+  }
+
+  /** Those of a channel that is switched on again. */
+  async startOfChannel(tx: Tx, organizationId: string, channelId: string, startSequence: number): Promise<void> {
+    await tx.execute(
+      `UPDATE notification_rules SET start_sequence = $3 WHERE organization_id = $1 AND channel_id = $2`,
+      [organizationId, channelId, startSequence],
+    );
   }
 
   async delete(tx: Tx, id: string): Promise<void> {

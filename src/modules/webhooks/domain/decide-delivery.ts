@@ -1,3 +1,4 @@
+import { withJitter } from '../../../domain/jitter.js';
 import type { DeliveryFailure } from './webhook-delivery.js';
 
 /** What came of one attempt: an answer, or none. */
@@ -14,8 +15,6 @@ export type DeliveryDecision =
   | { readonly kind: 'failed' };
 
 const MAX_RETRY_AFTER_MS = 86_400_000;
-/** A delay is up to a fifth longer than the schedule says, so that what failed together does not come back together. */
-const JITTER = 0.2;
 /** What is due is sent within an hour, however many wait. */
 const TURN_MS = 3_600_000;
 const GONE = 410;
@@ -42,13 +41,13 @@ export function decideDelivery(
   if (result.kind === 'answered' && result.statusCode === GONE) return { kind: 'gone' };
   const pauseMs = scheduleMs[failedBefore];
   if (pauseMs === undefined) return { kind: 'failed' };
-  const delayMs = Math.floor(pauseMs * (1 + JITTER * random));
+  const delayMs = withJitter(pauseMs, random);
   return { kind: 'retry', delayMs: Math.max(delayMs, askedPauseMs(result)) };
 }
 
 /** For how long what fails may rest before it is tried again: by the schedule or as asked, and until it is its turn. */
 export const longestRestMs = (scheduleMs: readonly number[]): number =>
-  Math.max(MAX_RETRY_AFTER_MS, ...scheduleMs.map((pauseMs) => pauseMs * (1 + JITTER))) + TURN_MS;
+  Math.max(MAX_RETRY_AFTER_MS, ...scheduleMs.map((pauseMs) => withJitter(pauseMs, 1))) + TURN_MS;
 
 /** Whether an attempt that did not succeed says something about the receiver. */
 export const isReceivers = (result: AttemptResult): boolean =>
