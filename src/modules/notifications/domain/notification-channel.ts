@@ -15,7 +15,7 @@ export interface Message {
 export type SendOutcome =
   /** Taken; `failure` says what was wrong nevertheless. */
   | { readonly kind: 'sent'; readonly failure: string | null }
-  /** May succeed later; not before `retryAfterMs`, if the receiver said so. */
+  /** May succeed later; not before `retryAfterMs`, if the receiver said so, a day at most. */
   | { readonly kind: 'retry'; readonly failure: string; readonly retryAfterMs: number | null }
   /** Will never be taken. */
   | { readonly kind: 'refused'; readonly failure: string };

@@ -6,9 +6,6 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** The pauses after the first attempt, the second, and so on; after the last of them it is given up. */
 export const RETRY_PAUSES_MS = [MINUTE_MS, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 6 * HOUR_MS] as const;
 
-/** Nobody is waited for longer, whatever they ask for. */
-const LONGEST_PAUSE_MS = 24 * HOUR_MS;
-
 /** What comes after an attempt. */
 export type NextStep =
   | { readonly status: 'sent'; readonly failure: string | null }
@@ -21,6 +18,6 @@ export function stepAfter(attempts: number, outcome: SendOutcome): NextStep {
   if (outcome.kind === 'sent') return { status: 'sent', failure };
   const scheduledMs = RETRY_PAUSES_MS[attempts - 1];
   if (outcome.kind === 'refused' || scheduledMs === undefined) return { status: 'failed', failure: outcome.failure };
-  const pauseMs = Math.min(Math.max(scheduledMs, outcome.retryAfterMs ?? 0), LONGEST_PAUSE_MS);
+  const pauseMs = Math.max(scheduledMs, outcome.retryAfterMs ?? 0);
   return { status: 'pending', failure: outcome.failure, pauseMs };
 }

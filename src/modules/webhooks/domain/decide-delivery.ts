@@ -2,6 +2,7 @@ import type { DeliveryFailure } from './webhook-delivery.js';
 
 /** What came of one attempt: an answer, or none. */
 export type AttemptResult =
+  /** `retryAfterMs` is a day at most: platform/outbound sees to that. */
   | { readonly kind: 'answered'; readonly statusCode: number; readonly retryAfterMs: number | null }
   | { readonly kind: 'failed'; readonly failure: DeliveryFailure };
 
@@ -13,7 +14,6 @@ export type DeliveryDecision =
   /** No further attempt. */
   | { readonly kind: 'failed' };
 
-const MAX_RETRY_AFTER_MS = 86_400_000;
 /** A delay is up to a fifth longer than the schedule says, so that what failed together does not come back together. */
 const JITTER = 0.2;
 const GONE = 410;
@@ -48,8 +48,8 @@ export function decideDelivery(
 export const isReceivers = (result: AttemptResult): boolean =>
   result.kind === 'answered' || !OURS.includes(result.failure);
 
-/** How long the receiver wants to be left alone, a day at most. */
+/** How long the receiver wants to be left alone. */
 function askedPauseMs(result: AttemptResult): number {
   if (result.kind !== 'answered' || !SAYS_WHEN.includes(result.statusCode)) return 0;
-  return Math.min(result.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
+  return result.retryAfterMs ?? 0;
 }
