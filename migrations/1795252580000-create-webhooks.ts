@@ -83,6 +83,8 @@ export class CreateWebhooks1795252580000 implements MigrationInterface {
         id                uuid PRIMARY KEY,
         organization_id   uuid NOT NULL,
         endpoint_id       uuid NOT NULL REFERENCES webhook_endpoints,
+        -- What takes turns: its endpoint; or its organization, for all of whose one-off endpoints it stands.
+        lane              uuid NOT NULL,
         event_id          text NOT NULL,
         event_type        text NOT NULL,
         sequence          bigint NOT NULL,
@@ -105,14 +107,16 @@ export class CreateWebhooks1795252580000 implements MigrationInterface {
         UNIQUE (endpoint_id, sequence),
         CHECK ((status = 'delivering') = (lease_until IS NOT NULL))
       ) WITH (fillfactor = 70);
-      -- The work list. Endpoints are found by hopping from one to the next: what waits for one of them costs the others nothing.
-      CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, next_attempt_at, sequence) WHERE status = 'pending';
+      -- The work list. Lanes are found by hopping from one to the next: what waits in one of them costs the others nothing.
+      CREATE INDEX webhook_deliveries_due ON webhook_deliveries (lane, next_attempt_at, sequence) WHERE status = 'pending';
       CREATE INDEX webhook_deliveries_soonest ON webhook_deliveries (next_attempt_at) WHERE status = 'pending';
       CREATE INDEX webhook_deliveries_open ON webhook_deliveries (endpoint_id, sequence) WHERE status IN ('pending', 'delivering');
       CREATE INDEX webhook_deliveries_out ON webhook_deliveries (lease_until) WHERE status = 'delivering';
       CREATE INDEX webhook_deliveries_listed ON webhook_deliveries (organization_id, id);
       CREATE INDEX webhook_deliveries_of_endpoint ON webhook_deliveries (endpoint_id, id);
-      CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries USING brin (created_at);
+      CREATE INDEX webhook_deliveries_failed ON webhook_deliveries (organization_id, id) WHERE status = 'failed';
+      -- What the purge looks through. No BRIN: the blocks it empties are filled with what is new.
+      CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (created_at);
 
       CREATE TABLE webhook_attempts (
         delivery_id     uuid NOT NULL REFERENCES webhook_deliveries ON DELETE CASCADE,

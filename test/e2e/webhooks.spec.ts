@@ -171,7 +171,7 @@ describe('webhooks over HTTP', () => {
     });
     const range = { endpoint_id: id, from_sequence: 1, status: 'any' };
     const answer = await acme.post('/webhook-deliveries/resend', range);
-    expect([answer.status, answer.body]).toEqual([202, { resent: 1 }]);
+    expect([answer.status, answer.body]).toEqual([202, { resent: 1, has_more: false, next_sequence: null }]);
     await eventually(() => receiver.at('/again').length === 4, { what: 'it to come again' });
     expect(new Set(receiver.at('/again').map((message) => message.id))).toEqual(new Set([failed.event_id]));
     await call('PATCH', `/webhook-endpoints/${id}`, { status: 'disabled' });

@@ -196,7 +196,9 @@ describe('webhooks', () => {
     await expect(acme.attempts(deliveryId)).resolves.toMatchObject([{ manual: false }, { manual: true }]);
     const range = { endpointId: id, fromSequence: 2, toSequence: 3, from: null, to: null };
     const count = (statuses: ('failed' | 'succeeded')[]): Promise<Reply> =>
-      resends.range({ organizationId, range: { ...range, statuses } }, null, (resent) => Reply.of(202, { resent }));
+      resends.range({ organizationId, range: { ...range, statuses } }, null, ({ count: resent }) =>
+        Reply.of(202, { resent }),
+      );
     expect((await count(['failed'])).json).toBe('{"resent":0}');
     expect((await count(['failed', 'succeeded'])).json).toBe('{"resent":2}');
     await eventually(() => receiver.at(at).length === 7, { what: 'both to come again' });

@@ -6,12 +6,7 @@ const MAX_ANSWER_BYTES = 65_536;
 
 /** What an exchange came to. */
 export type ExchangeEnd =
-  | {
-      readonly kind: 'answered';
-      readonly status: number;
-      readonly retryAfter: string | undefined;
-      readonly body: string;
-    }
+  | { readonly kind: 'answered'; readonly status: number; readonly retryAfter: string | undefined }
   /** `why` is for the log: the code of an error, a rule or an address; never a part of the URL but its host. */
   | { readonly kind: 'failed'; readonly failure: OutboundFailure; readonly why: string };
 
@@ -22,7 +17,6 @@ export function exchange(outgoing: ClientRequest, body: string, timeoutMs: numbe
 
 class Exchange {
   private timer: NodeJS.Timeout | undefined;
-  private readonly parts: Buffer[] = [];
   private bytes = 0;
   private progress: 'connecting' | 'securing' | 'sent' = 'connecting';
   private hasEnded = false;
@@ -50,18 +44,17 @@ class Exchange {
     this.outgoing.on('close', () => this.break(new Error('closed')));
   }
 
+  /** To its end, which only a whole answer has. What it says is nobody's business. */
   private read(response: IncomingMessage): void {
     response.on('data', (part: Buffer) => {
       this.bytes += part.length;
       if (this.bytes > MAX_ANSWER_BYTES) this.fail('answer_too_large', 'body');
-      else this.parts.push(part);
     });
     response.on('error', (error) => this.break(error));
     response.on('end', () => {
       if (!response.complete) return;
-      const body = Buffer.concat(this.parts).toString('utf8').replaceAll('\0', '\ufffd');
       const { statusCode: status = 0, headers } = response;
-      this.end({ kind: 'answered', status, retryAfter: headers['retry-after'], body });
+      this.end({ kind: 'answered', status, retryAfter: headers['retry-after'] });
     });
   }
 

@@ -54,8 +54,8 @@ export class OutboundClient {
     const durationMs = Math.round(performance.now() - startedMs);
     this.tell(request.url, end, durationMs);
     if (end.kind === 'failed') return { kind: 'failed', failure: end.failure, durationMs };
-    const { status, retryAfter, body } = end;
-    return { kind: 'answered', status, retryAfterMs: retryAfterMs(retryAfter, Date.now()), body, durationMs };
+    const { status, retryAfter } = end;
+    return { kind: 'answered', status, retryAfterMs: retryAfterMs(retryAfter, Date.now()), durationMs };
   }
 
   private async send(request: OutboundRequest): Promise<ExchangeEnd> {

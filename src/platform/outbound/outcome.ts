@@ -22,8 +22,6 @@ export type OutboundOutcome =
       readonly status: number;
       /** What `Retry-After` asks for, a day at most. */
       readonly retryAfterMs: number | null;
-      /** As UTF-8, whatever it was; without NUL, which PostgreSQL would not store. */
-      readonly body: string;
       readonly durationMs: number;
     }
   | { readonly kind: 'failed'; readonly failure: OutboundFailure; readonly durationMs: number };

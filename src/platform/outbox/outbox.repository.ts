@@ -37,10 +37,12 @@ export class OutboxRepository {
   /** Takes what is due and hides it for `redeliverMs`: when no handler has run by then, it is due again. */
   async claimDue(limit: number, redeliverMs: number): Promise<OutboxRow[]> {
     return this.all.query<OutboxRow>(
-      `UPDATE outbox SET generation = generation + 1, available_at = now() + $2 * interval '1 ms'
-        WHERE id IN (SELECT id FROM outbox WHERE available_at <= now()
-                      ORDER BY available_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-        RETURNING id, organization_id AS "organizationId", job, payload, request_id AS "requestId", generation`,
+      // Materialized: a sub-select that skips locked rows may be run more than once, and would then take more than the limit.
+      `WITH due AS MATERIALIZED (
+         SELECT id FROM outbox WHERE available_at <= now() ORDER BY available_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+       UPDATE outbox o SET generation = o.generation + 1, available_at = now() + $2 * interval '1 ms'
+         FROM due WHERE o.id = due.id
+       RETURNING o.id, o.organization_id AS "organizationId", o.job, o.payload, o.request_id AS "requestId", o.generation`,
       [limit, redeliverMs],
     );
   }

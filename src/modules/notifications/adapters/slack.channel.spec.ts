@@ -2,7 +2,7 @@ import type { OutboundOutcome } from '../../../platform/outbound/index.js';
 import { slackBody, slackOutcome } from './slack.channel.js';
 
 const answered = (status: number, retryAfterMs: number | null = null): OutboundOutcome => ({
-  ...{ kind: 'answered', status, retryAfterMs, body: 'channel_is_archived', durationMs: 1 },
+  ...{ kind: 'answered', status, retryAfterMs, durationMs: 1 },
 });
 
 describe('a message to Slack', () => {

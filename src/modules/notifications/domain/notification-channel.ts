@@ -17,7 +17,7 @@ export type SendOutcome =
   | { readonly kind: 'sent'; readonly failure: string | null }
   /** Some recipients (or none yet) took it, others refused it for good; `deferred` may take it later. */
   | { readonly kind: 'partly'; readonly failure: string; readonly taken: number; readonly deferred: readonly string[] }
-  /** May succeed later; not before `retryAfterMs`, if the receiver said so. */
+  /** May succeed later; not before `retryAfterMs`, if the receiver said so, a day at most. */
   | { readonly kind: 'retry'; readonly failure: string; readonly retryAfterMs: number | null }
   /** Will never be taken. */
   | { readonly kind: 'refused'; readonly failure: string };

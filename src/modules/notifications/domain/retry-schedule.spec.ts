@@ -28,10 +28,9 @@ describe('the schedule of attempts', () => {
     expect(stepAfter(1, refused)).toEqual({ status: 'failed', failure: 'smtp_550' });
   });
 
-  it('waits longer when the receiver asks for it, for a day at most, and never less', () => {
+  it('waits longer when the receiver asks for it, and never less', () => {
     expect(stepAfter(1, retry(600_000))).toMatchObject({ pauseMs: 600_000 });
     expect(stepAfter(1, retry(1_000))).toMatchObject({ pauseMs: 60_000 });
-    expect(stepAfter(1, retry(1e12))).toMatchObject({ pauseMs: 86_400_000 });
   });
 
   it('gives up even when attempts were lost with the workers that made them', () => {

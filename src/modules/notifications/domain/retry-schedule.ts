@@ -1,4 +1,4 @@
-import { withJitter } from '../../../domain/jitter.js';
+import { withJitter } from '../../../domain/retry-pause.js';
 import type { SendOutcome } from './notification-channel.js';
 import type { PartlyTaken } from './partly-taken.js';
 
@@ -7,9 +7,6 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 /** The pauses after the first attempt, the second, and so on; after the last of them it is given up. */
 export const RETRY_PAUSES_MS = [MINUTE_MS, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 6 * HOUR_MS] as const;
-
-/** Nobody is waited for longer, whatever they ask for. */
-const LONGEST_PAUSE_MS = 24 * HOUR_MS;
 
 /** What comes after an attempt. */
 export type NextStep =
@@ -46,6 +43,6 @@ export function stepAfter(
     return { status: 'failed', failure: outcome.failure };
   }
   const askedMs = outcome.kind === 'retry' ? (outcome.retryAfterMs ?? 0) : 0;
-  const pauseMs = Math.min(Math.max(withJitter(scheduledMs, random), askedMs), LONGEST_PAUSE_MS);
+  const pauseMs = Math.max(withJitter(scheduledMs, random), askedMs);
   return { status: 'pending', failure: outcome.failure, pauseMs, progress };
 }

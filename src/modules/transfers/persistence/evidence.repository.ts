@@ -146,12 +146,12 @@ export class EvidenceRepository {
   /** What has to be looked at by a person and nobody was told about, marked as told. Oldest first. */
   async takeUnreported(tx: Tx, limit: number): Promise<UnreportedEvidence[]> {
     return tx.query<UnreportedEvidence>(
-      `WITH taken AS (
-         UPDATE rail_evidence SET reported_at = now()
-          WHERE id IN (SELECT id FROM rail_evidence
-                        WHERE outcome IN ('contradiction', 'unmatched') AND reported_at IS NULL
-                        ORDER BY received_at, id LIMIT $1 FOR UPDATE SKIP LOCKED)
-          RETURNING *)
+      // Materialized: a sub-select that skips locked rows may be run more than once, and would then take more than the limit.
+      `WITH unreported AS MATERIALIZED (
+         SELECT id FROM rail_evidence WHERE outcome IN ('contradiction', 'unmatched') AND reported_at IS NULL
+          ORDER BY received_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
+       ), taken AS (
+         UPDATE rail_evidence r SET reported_at = now() FROM unreported u WHERE r.id = u.id RETURNING r.*)
        SELECT e.id AS "evidenceId", t.organization_id AS "organizationId", t.bulk_id AS "bulkId", t.id AS "transferId",
               e.rail, e.reference, e.source, e.status, e.reason_code AS "reasonCode", e.rail_id AS "railId", e.outcome,
               t.status AS "transferStatus", t.rail AS "transferRail", t.amount_minor AS "amountMinor", t.currency, e.received_at AS "receivedAt",

@@ -5,9 +5,12 @@ import { IdempotencyService, type Reply } from '../../../platform/idempotency/in
 import { Wake } from '../../../platform/queue/index.js';
 import { AuditTrail } from '../../audit/index.js';
 import { deliveryUnderWay, endpointNotEnabled } from '../domain/webhook.errors.js';
-import type { ResendRange, WebhookDelivery } from '../domain/webhook-delivery.js';
+import type { ResendRange, Resent, WebhookDelivery } from '../domain/webhook-delivery.js';
 import { DeliveryRepository } from '../persistence/delivery.repository.js';
 import { EndpointRepository } from '../persistence/endpoint.repository.js';
+
+/** Of one request. */
+export const RESENT_AT_ONCE = 5_000;
 
 /** Sends again what was sent, or given up: the same event, under the same id. */
 @Injectable()
@@ -46,23 +49,26 @@ export class ResendDeliveries {
     });
   }
 
-  /** What is being sent at this moment is left out. @throws not_found, invalid_state */
+  /**
+   * The first of a range, as many as one transaction may hold back what else happens to their endpoint. What is being sent at this moment
+   * is left out. @throws not_found, invalid_state
+   */
   async range(
     { organizationId, range }: { organizationId: string; range: ResendRange },
     idempotencyKey: string | null,
-    answer: (count: number) => Reply,
+    answer: (resent: Resent) => Reply,
   ): Promise<Reply> {
     const told = { ...range, from: range.from?.toISOString() ?? null, to: range.to?.toISOString() ?? null };
     const request = { organizationId, operation: 'webhook-deliveries.resend-range', key: idempotencyKey, body: told };
     return this.idempotency.run(request, async (tx) => {
       await this.lockEnabled(tx, organizationId, range.endpointId);
-      const count = await this.deliveries.resendRange(tx, organizationId, range);
+      const resent = await this.deliveries.resendRange(tx, organizationId, range, RESENT_AT_ONCE);
       this.audit.record(tx, {
         organizationId,
         action: 'webhook_delivery.resent',
         resource: { type: 'webhook_endpoint', id: range.endpointId },
         after: {
-          deliveries: count,
+          deliveries: resent.count,
           statuses: range.statuses,
           from_sequence: range.fromSequence,
           to_sequence: range.toSequence,
@@ -71,7 +77,7 @@ export class ResendDeliveries {
         },
       });
       tx.afterCommit(() => this.wake.notify('webhooks'));
-      return answer(count);
+      return answer(resent);
     });
   }
 

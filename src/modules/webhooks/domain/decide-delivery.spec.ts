@@ -19,6 +19,7 @@ describe('an attempt that did not succeed', () => {
     expect(isReceivers({ kind: 'failed', failure: 'dns_failure' })).toBe(true);
     expect(isReceivers({ kind: 'failed', failure: 'event_purged' })).toBe(false);
     expect(isReceivers({ kind: 'failed', failure: 'secret_unreadable' })).toBe(false);
+    expect(isReceivers({ kind: 'failed', failure: 'interrupted' })).toBe(false);
   });
 });
 
@@ -56,7 +57,7 @@ describe('what happens to a delivery after an attempt', () => {
     [429, 60 * SECOND, 60 * SECOND],
     [503, 60 * SECOND, 60 * SECOND],
     [503, 1 * SECOND, 5 * SECOND],
-    [429, 7 * DAY, DAY],
+    [429, DAY, DAY],
     [500, 60 * SECOND, 5 * SECOND],
   ])('with %d and Retry-After of %d ms waits %d ms', (status, retryAfterMs, delayMs) => {
     expect(decide(answered(status, retryAfterMs))).toEqual({ kind: 'retry', delayMs });

@@ -1,8 +1,9 @@
-import { withJitter } from '../../../domain/jitter.js';
+import { LONGEST_ASKED_PAUSE_MS, withJitter } from '../../../domain/retry-pause.js';
 import type { DeliveryFailure } from './webhook-delivery.js';
 
 /** What came of one attempt: an answer, or none. */
 export type AttemptResult =
+  /** `retryAfterMs` is a day at most: platform/outbound sees to that. */
   | { readonly kind: 'answered'; readonly statusCode: number; readonly retryAfterMs: number | null }
   | { readonly kind: 'failed'; readonly failure: DeliveryFailure };
 
@@ -14,7 +15,6 @@ export type DeliveryDecision =
   /** No further attempt. */
   | { readonly kind: 'failed' };
 
-const MAX_RETRY_AFTER_MS = 86_400_000;
 /** What is due is sent within an hour, however many wait. */
 const TURN_MS = 3_600_000;
 const GONE = 410;
@@ -47,14 +47,14 @@ export function decideDelivery(
 
 /** For how long what fails may rest before it is tried again: by the schedule or as asked, and until it is its turn. */
 export const longestRestMs = (scheduleMs: readonly number[]): number =>
-  Math.max(MAX_RETRY_AFTER_MS, ...scheduleMs.map((pauseMs) => withJitter(pauseMs, 1))) + TURN_MS;
+  Math.max(LONGEST_ASKED_PAUSE_MS, ...scheduleMs.map((pauseMs) => withJitter(pauseMs, 1))) + TURN_MS;
 
 /** Whether an attempt that did not succeed says something about the receiver. */
 export const isReceivers = (result: AttemptResult): boolean =>
   result.kind === 'answered' || !OURS.includes(result.failure);
 
-/** How long the receiver wants to be left alone, a day at most. */
+/** How long the receiver wants to be left alone. */
 function askedPauseMs(result: AttemptResult): number {
   if (result.kind !== 'answered' || !SAYS_WHEN.includes(result.statusCode)) return 0;
-  return Math.min(result.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
+  return result.retryAfterMs ?? 0;
 }

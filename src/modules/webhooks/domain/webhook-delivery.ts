@@ -64,3 +64,10 @@ export interface ResendRange {
   readonly to: Date | null;
   readonly statuses: readonly DeliveryStatus[];
 }
+
+/** What was sent again of a range. */
+export interface Resent {
+  readonly count: number;
+  /** The first event of the range that was not: as many as one request may send again came before it. Null when there is none. */
+  readonly nextSequence: number | null;
+}

@@ -17,6 +17,7 @@ import {
   RESEND_EXAMPLES,
   ResendDeliveriesDto,
   ResentDeliveriesDto,
+  resentDeliveriesDto,
   WebhookDeliveriesQuery,
   webhookAttemptDto,
   WebhookDeliveryDetailDto,
@@ -64,7 +65,8 @@ export class WebhookDeliveriesController {
   /**
    * Send the deliveries of a range again
    *
-   * What is being sent at this moment is left out. Events that happened before the endpoint was made, or while it was disabled, have no
+   * One request sends up to 5,000 again, by `sequence`. While the answer has `has_more`, ask again with its `next_sequence` as
+   * `from_sequence`. What is being sent at this moment is left out. Events that happened before the endpoint was made, or while it was disabled, have no
    * delivery: read them from `GET /events`.
    */
   @Post('resend')
@@ -82,7 +84,7 @@ export class WebhookDeliveriesController {
     @Body() body: ResendDeliveriesDto,
   ): Promise<Reply> {
     return this.resends.range({ organizationId, range: rangeOf(body) }, idempotencyKey, (resent) =>
-      Reply.of(202, { resent }),
+      Reply.of(202, resentDeliveriesDto(resent)),
     );
   }
 

@@ -7,6 +7,7 @@ import {
   DELIVERY_STATUSES,
   type DeliveryStatus,
   type ResendRange,
+  type Resent,
   type WebhookAttempt,
   type WebhookDelivery,
 } from '../domain/webhook-delivery.js';
@@ -101,7 +102,23 @@ export class ResentDeliveriesDto {
    */
   @ApiProperty({ type: 'integer' })
   resent: number;
+
+  /** Whether there is more in the range than one request sends again. */
+  has_more: boolean;
+
+  /**
+   * Give it as `from_sequence` for what comes next; null when there is nothing.
+   * @example null
+   */
+  @ApiProperty({ type: 'integer', nullable: true })
+  next_sequence: number | null;
 }
+
+export const resentDeliveriesDto = ({ count, nextSequence }: Resent): ResentDeliveriesDto => ({
+  resent: count,
+  has_more: nextSequence !== null,
+  next_sequence: nextSequence,
+});
 
 export class WebhookDeliveryDto {
   /** @example 0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c6d */

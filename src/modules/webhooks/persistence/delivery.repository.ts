@@ -5,6 +5,7 @@ import type {
   DeliveryFilter,
   DeliveryStatus,
   ResendRange,
+  Resent,
   WebhookAttempt,
   WebhookDelivery,
 } from '../domain/webhook-delivery.js';
@@ -13,6 +14,9 @@ const DELIVERY = `id, organization_id AS "organizationId", endpoint_id AS "endpo
   event_type AS "eventType", sequence::float8 AS sequence, status, attempts, attempts_in_round AS "attemptsInRound",
   next_attempt_at AS "nextAttemptAt", last_status_code AS "lastStatusCode", last_failure AS "lastFailure",
   created_at AS "createdAt", finished_at AS "finishedAt"`;
+
+/** The columns of a {@link BegunDelivery}. */
+export const BEGUN_DELIVERY = `${DELIVERY}, claim, begun_at AS "begunAt", manual`;
 
 /** One event for one endpoint. */
 export interface NewDelivery {
@@ -39,9 +43,10 @@ export interface DeliveryResult {
 
 const INSERT_DELIVERIES = prepared(
   'insert_webhook_deliveries',
-  `INSERT INTO webhook_deliveries (id, organization_id, endpoint_id, event_id, event_type, sequence)
-   SELECT n.id, $1, n.endpoint_id, n.event_id, n.event_type, n.sequence
+  `INSERT INTO webhook_deliveries (id, organization_id, endpoint_id, lane, event_id, event_type, sequence)
+   SELECT n.id, $1, n.endpoint_id, CASE WHEN e.bulk_id IS NULL THEN e.id ELSE e.organization_id END, n.event_id, n.event_type, n.sequence
      FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[]) AS n (id, endpoint_id, event_id, event_type, sequence)
+     JOIN webhook_endpoints e ON e.id = n.endpoint_id
    ON CONFLICT (endpoint_id, sequence) DO NOTHING`,
 );
 
@@ -50,7 +55,7 @@ const BEGIN_DELIVERY = prepared(
   `UPDATE webhook_deliveries
       SET begun_at = now(), attempts = attempts + 1, lease_until = now() + $3 * interval '1 ms'
     WHERE id = $1 AND status = 'delivering' AND claim = $2 AND begun_at IS NULL AND lease_until > now()
-    RETURNING ${DELIVERY}, claim, begun_at AS "begunAt", manual`,
+    RETURNING ${BEGUN_DELIVERY}`,
 );
 
 // Fenced by the claim: what comes after its lease ran out changes nothing.
@@ -126,7 +131,7 @@ export class DeliveryRepository {
     );
   }
 
-  /** Newest first, from before `beforeId` on. */
+  /** Newest first, from before `beforeId` on. What failed is said in so many words: it has an index of its own. */
   async list(
     on: Queryable,
     { organizationId, endpointId, status, eventType }: DeliveryFilter,
@@ -136,7 +141,7 @@ export class DeliveryRepository {
     return on.query<WebhookDelivery>(
       `SELECT ${DELIVERY} FROM webhook_deliveries
         WHERE organization_id = $1 ${endpointId === null ? 'AND $2::uuid IS NULL' : 'AND endpoint_id = $2'}
-          AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR event_type = $4)
+          AND ($3::text IS NULL OR status = $3) ${status === 'failed' ? `AND status = 'failed'` : ''} AND ($4::text IS NULL OR event_type = $4)
           AND ($6::uuid IS NULL OR id < $6) ORDER BY id DESC LIMIT $5`,
       [organizationId, endpointId, status, eventType, limit, beforeId],
     );
@@ -152,18 +157,28 @@ export class DeliveryRepository {
     return delivery ?? null;
   }
 
-  /** The same for all of a range. How many. */
-  async resendRange(tx: Tx, organizationId: string, range: ResendRange): Promise<number> {
-    return tx.execute(
-      `UPDATE webhook_deliveries SET ${RESENT}
-        WHERE organization_id = $1 AND endpoint_id = $2 AND status = ANY($3::text[]) AND status <> 'delivering'
-          AND ($4::bigint IS NULL OR sequence >= $4) AND ($5::bigint IS NULL OR sequence <= $5)
-          AND ($6::timestamptz IS NULL OR created_at >= $6) AND ($7::timestamptz IS NULL OR created_at < $7)`,
+  /** The same for the first `limit` of a range. */
+  async resendRange(tx: Tx, organizationId: string, range: ResendRange, limit: number): Promise<Resent> {
+    const [resent] = await tx.query<Resent>(
+      `WITH next AS MATERIALIZED (
+         SELECT id, sequence FROM webhook_deliveries
+          WHERE organization_id = $1 AND endpoint_id = $2 AND status = ANY($3::text[]) AND status <> 'delivering'
+            AND ($4::bigint IS NULL OR sequence >= $4) AND ($5::bigint IS NULL OR sequence <= $5)
+            AND ($6::timestamptz IS NULL OR created_at >= $6) AND ($7::timestamptz IS NULL OR created_at < $7)
+          ORDER BY sequence LIMIT $8 + 1 FOR NO KEY UPDATE
+       ), numbered AS (
+         SELECT id, sequence, row_number() OVER (ORDER BY sequence) AS place FROM next
+       ), resent AS (
+         UPDATE webhook_deliveries d SET ${RESENT} FROM numbered n WHERE d.id = n.id AND n.place <= $8 RETURNING d.id
+       )
+       SELECT (SELECT count(*) FROM resent)::int AS count,
+              (SELECT sequence FROM numbered WHERE place > $8)::float8 AS "nextSequence"`,
       [
         ...[organizationId, range.endpointId, range.statuses],
-        ...[range.fromSequence, range.toSequence, range.from, range.to],
+        ...[range.fromSequence, range.toSequence, range.from, range.to, limit],
       ],
     );
+    return resent as Resent;
   }
 
   /** Of an endpoint that was deleted. What is under way ends by itself. How many. */

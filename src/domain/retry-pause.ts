@@ -1,3 +1,6 @@
+/** Longer than the longest pause between two attempts nobody has to wait, whatever a receiver asks for. */
+export const LONGEST_ASKED_PAUSE_MS = 86_400_000;
+
 /** Up to a fifth. */
 const JITTER = 0.2;
 
