@@ -104,6 +104,20 @@ describe('the streams of a process', () => {
     await eventually(() => opened().length === 0, { what: 'the stream to end' });
   });
 
+  it('end with the process, also one that waits behind another on its connection', async () => {
+    const { client, stream } = await open('acme');
+    client.resume();
+    const second = new Promise<EventStream>((resolve) => {
+      handle = (request, response) => resolve(begin('acme', request, response));
+    });
+    client.write('GET / HTTP/1.1\r\nhost: x\r\nauthorization: Bearer trk_somebody\r\n\r\n');
+    const { isReady } = await second;
+    expect([isReady, stream.isReady, opened().length]).toEqual([true, true, 2]);
+    const closed = once(client, 'close');
+    await streams.beforeApplicationShutdown();
+    await closed;
+  });
+
   it('are cut when nothing is taken of what waits, however little it is, and not when all of it is', async () => {
     const [stuck, reading] = [await open('acme'), await open('acme')];
     reading.client.resume();

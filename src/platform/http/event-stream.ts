@@ -84,7 +84,8 @@ export class EventStream {
   /** What was written still arrives, if it is read. Resolves when the connection is gone. */
   async end(): Promise<void> {
     if (this.hasEnded) return;
-    const gone = new Promise((resolve) => this.response.once('close', resolve));
+    const { response } = this;
+    const gone = new Promise((resolve) => [response, response.req.socket].map((way) => way.once('close', resolve)));
     this.body.push(null);
     this.finish();
     const patience = setTimeout(() => this.cut(), FAREWELL_MS);
