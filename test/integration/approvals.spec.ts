@@ -275,6 +275,15 @@ describe('a bulk request that needs approval', () => {
     await approvals.reject(bulkId, FIRST);
     await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ cancelled: 10, manual_review: 1 });
     await expect(viewOf(bulkId)).resolves.toMatchObject({ status: 'cancelling', completedAt: null });
+    // The lines that were withdrawn are counted as ended, and as told.
+    await expect(
+      database.query(
+        `SELECT p.ended, (SELECT data ->> 'percent' FROM events
+                           WHERE subject_id = p.bulk_id AND type = 'bulk_request.progressed') AS percent
+           FROM bulk_progress p WHERE bulk_id = $1`,
+        [bulkId],
+      ),
+    ).resolves.toEqual([{ ended: 10, percent: '90' }]);
     await expect(reserved()).resolves.toBe(100n);
     await expect(proofDtoOf(worker.app, payer.organizationId, bulkId)).resolves.toMatchObject({ balanced: true });
     open.push(bulkId);

@@ -100,7 +100,13 @@ describe('followers of the event log', () => {
     };
     const writing = Promise.all(
       organizations.map(async (id) => {
-        for (let round = 0; round < 25; round++) await write(id, 1 + (round % 4));
+        for (let round = 0, written = 0; round < 25; round++) {
+          await write(id, 1 + (round % 4));
+          written += 1 + (round % 4);
+          // However fast they write, there is something to look at more than once.
+          const isSeen = async () => (await seen(notebook, id)).length === written;
+          if (round % 8 === 0) await eventually(isSeen, { what: 'what was written to be seen' });
+        }
       }),
     );
     let isOver = false;
@@ -118,6 +124,7 @@ describe('followers of the event log', () => {
     expect(looks).toBeGreaterThan(10);
     const total = upTo(25).reduce((sum, round) => sum + 1 + ((round - 1) % 4), 0);
     for (const id of organizations) await expect(seen(notebook, id)).resolves.toEqual(upTo(total));
+    notebook.whileHandling = async () => undefined;
   });
 
   it('are shown a long log in parts, and then nothing again', async () => {
@@ -150,6 +157,46 @@ describe('followers of the event log', () => {
       what: 'it to be tried again',
     });
     await expect(seen(notebook, bad ?? '')).resolves.toEqual([1, 2]);
+  });
+
+  it('find what they have not seen, however old it is: only what all of them have seen is deleted for its age', async () => {
+    const notebook = added('late_ones');
+    const [id, other] = [await organization(), await organization()];
+    for (const one of [id, other]) await write(one, 2);
+    // What stood still when its consumer was taken out of the code.
+    await owner.execute(`INSERT INTO event_cursors VALUES ('former', $1, 1), ('former', $2, 0)`, [id, other]);
+    await owner.execute(
+      `UPDATE events SET occurred_at = now() - interval '91 days' WHERE organization_id IN ($1, $2)`,
+      [...[id, other]],
+    );
+    const kept = async () => {
+      await runLoop(app, 'purge-events');
+      const [row] = await owner.query<{ first: number; second: number }>(
+        `SELECT count(*) FILTER (WHERE organization_id = $1)::int AS first,
+                count(*) FILTER (WHERE organization_id = $2)::int AS second FROM events`,
+        [id, other],
+      );
+      return [row?.first, row?.second];
+    };
+    // Nobody has come to them yet.
+    await expect(kept()).resolves.toEqual([2, 2]);
+    const { consumers } = app.get(FollowEvents, { strict: false });
+    const others = consumers.filter((name) => name !== notebook.name);
+    expect(others).toEqual(expect.arrayContaining(['webhooks', 'notifications']));
+    for (const name of others) await runLoop(app, `events-for-${name}`);
+    await expect(kept()).resolves.toEqual([2, 2]);
+    notebook.whileHandling = async (_, organizationId) => {
+      if (organizationId === other) throw new Error('a bug');
+    };
+    await turn(notebook);
+    await expect(kept()).resolves.toEqual([0, 2]);
+    await expect(seen(notebook, id)).resolves.toEqual([1, 2]);
+    notebook.whileHandling = async () => undefined;
+    await eventually(async () => turn(notebook).then(async () => (await unseen(notebook)) === 0), {
+      what: 'it to be tried again',
+    });
+    await expect(kept()).resolves.toEqual([0, 0]);
+    await expect(seen(notebook, other)).resolves.toEqual([1, 2]);
   });
 
   it('pass over what happens while they are interested in nothing', async () => {

@@ -84,6 +84,15 @@ describe('the event log of lines', () => {
     }
   });
 
+  it('is found event by event, each by its number and its type', async () => {
+    const { events } = await next();
+    const on = app.get(Database).of(organizationId);
+    for (const event of events) await expect(reads.find(on, organizationId, event)).resolves.toEqual(event);
+    const [line] = events.filter(({ type }) => type === 'transfer.settled');
+    const other = { sequence: line?.sequence ?? 0, type: 'transfer.failed' } as const;
+    await expect(reads.find(on, organizationId, other)).resolves.toBeNull();
+  });
+
   it.each([['transfer.failed'], ['transfer.submitted', 'bulk_request.*'], ['api_key.*'], ['account.balance_changed']])(
     'is filtered by %s, and every page of one event has one',
     async (...filters) => {

@@ -201,6 +201,7 @@ describe('the event log', () => {
       [89, 3],
     ])
       await owner.execute(aged, [organizationId, days, sequence]);
+    for (const consumer of ['webhooks', 'notifications']) await runLoop(app, `events-for-${consumer}`);
     await runLoop(app, 'purge-events');
     await expect(sequencesOf(organizationId)).resolves.toEqual([3, 4]);
     await write(organizationId);

@@ -51,7 +51,11 @@ export class TransfersService {
    *
    * @param detail why, as the history of each line says
    */
-  withdraw(tx: Tx, bulk: { organizationId: string; bulkId: string }, detail: string): Promise<bigint> {
+  withdraw(
+    tx: Tx,
+    bulk: { id: string; organizationId: string; transferCount: number },
+    detail: string,
+  ): Promise<bigint> {
     return this.withdrawLines.withdraw(tx, bulk, detail);
   }
 

@@ -34,12 +34,15 @@ export class EventStream {
     // Of a pipelined request the response may never close, only its connection does.
     const { socket } = response.req;
     const gone = (): void => this.finish();
-    response.once('close', gone);
-    socket.once('close', gone);
+    const ways = [response, socket, this.body];
+    for (const way of ways) way.once('close', gone);
     this.onEnd(() => {
-      response.off('close', gone);
-      socket.off('close', gone);
+      for (const way of ways) way.off('close', gone);
     });
+    // It closed while the answer was prepared, and says so only once.
+    if (!response.destroyed && !socket.destroyed) return;
+    this.body.push(null);
+    this.finish();
   }
 
   /** False: the reader is slow. Nothing more is to be written until it has drained. */
@@ -55,6 +58,13 @@ export class EventStream {
     return this.hasRoom;
   }
 
+  /** Bytes that the socket has taken over from us so far, or null when nothing waits for it. */
+  get takenWhileWaiting(): number | null {
+    const { socket } = this.response.req;
+    if (this.body.readableLength + this.response.writableLength === 0) return null;
+    return socket.bytesWritten - socket.writableLength;
+  }
+
   /** Something is said now and then, so that neither a proxy nor the client takes the connection for dead. */
   beat(): void {
     if (this.isReady) this.write(HEARTBEAT, 0);
@@ -65,15 +75,17 @@ export class EventStream {
     this.drainListeners.push(listener);
   }
 
-  /** Called once, whoever ended it. */
+  /** Called once, whoever ended it: at once, when it has ended already. */
   onEnd(listener: () => void): void {
-    this.endListeners.push(listener);
+    if (this.hasEnded) listener();
+    else this.endListeners.push(listener);
   }
 
   /** What was written still arrives, if it is read. Resolves when the connection is gone. */
   async end(): Promise<void> {
     if (this.hasEnded) return;
-    const gone = new Promise((resolve) => this.response.once('close', resolve));
+    const { response } = this;
+    const gone = new Promise((resolve) => [response, response.req.socket].map((way) => way.once('close', resolve)));
     this.body.push(null);
     this.finish();
     const patience = setTimeout(() => this.cut(), FAREWELL_MS);

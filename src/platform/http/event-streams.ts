@@ -17,8 +17,10 @@ import { holdsScopes } from './scopes.js';
 const RECHECK_MS = 3_000;
 /** Nobody could say for so long whether a key is good: it counts as revoked. */
 const UNCONFIRMED_MS = 60_000;
-/** A reader that has taken nothing while so many heartbeats were due holds a place for nobody. */
+/** A reader for whom something waits, and who has taken nothing of it while so many heartbeats were due, holds a place for nobody. */
 const STALLED_BEATS = 4;
+/** One organization has no more than one in so many of the places: the others find some. */
+const SHARE = 4;
 const RETRY_AFTER_SECONDS = 10;
 
 const logger = createLogger('http');
@@ -33,6 +35,8 @@ interface OpenStream {
   readonly scopes: readonly string[];
   confirmedAt: number;
   missedBeats: number;
+  /** What its reader had taken at the last heartbeat, if something waited. */
+  taken: number | null;
   reason: EndReason;
 }
 
@@ -50,6 +54,7 @@ export class EventStreams implements BeforeApplicationShutdown {
   private readonly sent: Counter;
   private readonly beatMs: number;
   private readonly maxOpen: number;
+  private readonly maxOfOne: number;
   private timers: readonly NodeJS.Timeout[] = [];
   private isRechecking = false;
   private isStopping = false;
@@ -64,6 +69,7 @@ export class EventStreams implements BeforeApplicationShutdown {
   ) {
     this.beatMs = config.SSE_HEARTBEAT_MS;
     this.maxOpen = config.SSE_MAX_WATCHERS;
+    this.maxOfOne = Math.ceil(this.maxOpen / SHARE);
     metrics.gauge({
       name: 'sse_watchers',
       help: 'Streams of events that this process has open.',
@@ -75,22 +81,23 @@ export class EventStreams implements BeforeApplicationShutdown {
   /** Makes an answer a stream. @throws unavailable, too_many_watchers */
   begin({ request, reply, scopes }: StreamOpening): EventStream {
     if (this.isStopping) throw stopping();
-    if (this.open.size >= this.maxOpen) throw tooManyWatchers();
+    const principal = principalOf(request);
+    this.assertRoomFor(principal);
     const stream = new EventStream(reply.raw, (events) => this.sent.inc(events));
     const opened: OpenStream = {
       stream,
       request,
       scopes,
-      principal: principalOf(request),
+      principal,
       presented: presentedKey(request.headers),
       confirmedAt: performance.now(),
       missedBeats: 0,
+      taken: null,
       reason: 'client',
     };
     this.open.add(opened);
-    stream.onEnd(() => this.close(opened, reply));
-    stream.onDrain(() => (opened.missedBeats = 0));
     this.startTimers();
+    stream.onEnd(() => this.close(opened, reply));
     announceStream(reply);
     return stream;
   }
@@ -100,6 +107,16 @@ export class EventStreams implements BeforeApplicationShutdown {
     this.isStopping = true;
     const opened = [...this.open];
     await Promise.all(opened.map((one) => endFor(one, 'shutdown')));
+  }
+
+  private assertRoomFor({ organizationId }: Principal): void {
+    if (this.open.size >= this.maxOpen) {
+      throw tooManyWatchers('This process has no room for another stream of events.');
+    }
+    const own = [...this.open].filter(({ principal }) => principal.organizationId === organizationId).length;
+    if (own >= this.maxOfOne) {
+      throw tooManyWatchers('This process has as many streams of events of the organization open as it has room for.');
+    }
   }
 
   private startTimers(): void {
@@ -127,11 +144,14 @@ export class EventStreams implements BeforeApplicationShutdown {
 
   private beatAll(): void {
     for (const opened of this.open) {
-      if (opened.stream.isReady) {
-        opened.stream.beat();
-      } else if (++opened.missedBeats >= STALLED_BEATS) {
+      const taken = opened.stream.takenWhileWaiting;
+      opened.missedBeats = taken !== null && taken === opened.taken ? opened.missedBeats + 1 : 0;
+      opened.taken = taken;
+      if (opened.missedBeats >= STALLED_BEATS) {
         opened.reason = 'stalled';
         opened.stream.cut();
+      } else {
+        opened.stream.beat();
       }
     }
   }
@@ -196,7 +216,5 @@ export function announceStream(reply: FastifyReply): void {
 const stopping = (): DomainError =>
   new DomainError('unavailable', 'unavailable', 'The process is stopping: connect again.', { retryAfterSeconds: 1 });
 
-const tooManyWatchers = (): DomainError =>
-  new DomainError('unavailable', 'too_many_watchers', 'This process has no room for another stream of events.', {
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-  });
+const tooManyWatchers = (detail: string): DomainError =>
+  new DomainError('unavailable', 'too_many_watchers', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS });

@@ -49,7 +49,7 @@ export class DismissBulkRequest {
     if (bulk?.status !== 'awaiting_approval') throw invariantViolated('a locked bulk request does not await approval');
     const { organizationId, debtorAccountId } = bulk;
     const { as, because } = ENDS[outcome];
-    const releasedMinor = await this.transfers.withdraw(tx, { organizationId, bulkId }, because);
+    const releasedMinor = await this.transfers.withdraw(tx, bulk, because);
     if (!(await this.approvals.close(tx, bulkId, outcome))) {
       throw invariantViolated('what a bulk request waits for was decided before');
     }

@@ -23,6 +23,8 @@ class FakeLog {
   /** Stories that a read comes to, if not all. */
   reach = Infinity;
   fails = false;
+  /** Organizations whose stories cannot be read. */
+  readonly broken = new Set<string>();
 
   append(organizationId: string, subjectId: string, type: EventType = 'bulk_request.paused'): number {
     const sequence = (this.heads.get(organizationId) ?? 0) + 1;
@@ -45,6 +47,7 @@ class FakeLog {
   readonly reader = {
     ofStories: async (_: unknown, organizationId: string, stories: readonly Story[], types: ReadonlySet<EventType>) => {
       this.reads.push({ organizationId, stories });
+      if (this.broken.has(organizationId)) throw new Error('a line is missing');
       return stories.map((story, index) => (index < this.reach ? this.part(story, types) : null));
     },
   } as unknown as ReadEvents;
@@ -213,6 +216,25 @@ describe('the feed of events', () => {
     log.fails = false;
     await jest.advanceTimersByTimeAsync(POLL_MS);
     expect(watcher.heard()).toEqual([sequence]);
+  });
+
+  it('tells the others while the log of one organization cannot be read, and does not run in circles over that one', async () => {
+    setLogLevel('silent');
+    log.broken.add(ACME);
+    const [bad, good] = [watch('a'), watch('theirs', { organizationId: OTHER })];
+    const sequence = log.append(ACME, 'a');
+    const heard: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      heard.push(log.append(OTHER, 'theirs'));
+      wake.ring();
+      await turn();
+      expect(good.heard()).toEqual(heard);
+    }
+    expect(readsOf(ACME).length).toBe(1);
+    log.broken.clear();
+    await jest.advanceTimersByTimeAsync(POLL_MS);
+    expect(bad.heard()).toEqual([sequence]);
+    expect(readsOf(ACME).length).toBe(2);
   });
 
   it('tells nobody anything who has left, not even what was being read for them', async () => {

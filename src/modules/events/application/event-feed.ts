@@ -13,6 +13,8 @@ const DEBOUNCE_MS = 50;
 const SOON_MS = 5;
 /** Wake-ups may get lost; without Redis, those of other processes always do. */
 const POLL_MS = 1_000;
+/** An organization whose log cannot be read is not asked for with every wake-up; it is with every poll. */
+const REST_MS = 500;
 
 const logger = createLogger('events');
 
@@ -30,6 +32,8 @@ export interface Watching {
 @Injectable()
 export class EventFeed implements BeforeApplicationShutdown {
   private readonly watchers = new Set<Watcher>();
+  /** Organizations with which something is the matter, and until when they are left alone. */
+  private readonly restsUntil = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
   private dueAt = 0;
   private running: Promise<void> | undefined;
@@ -75,6 +79,7 @@ export class EventFeed implements BeforeApplicationShutdown {
   private rest(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+    this.restsUntil.clear();
     this.unlisten?.();
     this.unlisten = undefined;
   }
@@ -106,19 +111,37 @@ export class EventFeed implements BeforeApplicationShutdown {
     this.turns++;
     let hasMore = false;
     try {
-      const waiting = [...this.watchers].filter(({ hasRoom }) => hasRoom);
+      const waiting = this.waiting();
       const organizationIds = [...new Set(waiting.map(({ organizationId }) => organizationId))];
       if (organizationIds.length === 0) return false;
       const heads = await this.repository.listHeads(this.database.as(DISCOVERY), organizationIds);
       for (const { organizationId, sequence: head } of heads) {
         const behind = waiting.filter((one) => one.organizationId === organizationId && one.cursor < head);
-        if (behind.length > 0 && (await this.catchUp(organizationId, head, behind))) hasMore = true;
+        if (behind.length > 0 && (await this.tryToCatchUp(organizationId, head, behind))) hasMore = true;
       }
     } catch (error) {
       // Everybody's place is kept; the next turn goes on from there.
       logger.error({ event: 'event_feed_failed', watchers: this.watchers.size, err: error });
     }
     return hasMore;
+  }
+
+  private waiting(): Watcher[] {
+    const now = performance.now();
+    for (const [organizationId, until] of this.restsUntil) if (until <= now) this.restsUntil.delete(organizationId);
+    return [...this.watchers].filter(({ hasRoom, organizationId }) => hasRoom && !this.restsUntil.has(organizationId));
+  }
+
+  /** The others do not wait for an organization whose log cannot be read, whatever the reason. */
+  private async tryToCatchUp(organizationId: string, head: number, behind: readonly Watcher[]): Promise<boolean> {
+    try {
+      return await this.catchUp(organizationId, head, behind);
+    } catch (error) {
+      this.restsUntil.set(organizationId, performance.now() + REST_MS);
+      const failed = { organization_id: organizationId, watchers: behind.length, err: error };
+      logger.error({ event: 'event_feed_failed', ...failed });
+      return false;
+    }
   }
 
   /** @param head read before: all up to it is committed, so a story that has no more ends there */

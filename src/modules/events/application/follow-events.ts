@@ -40,6 +40,8 @@ const EVENTS_PER_STEP = 500;
 /** Shows the events of every organization to every consumer: in order, each once, whatever dies in between. */
 @Injectable()
 export class FollowEvents {
+  private readonly names = new Set<string>();
+
   constructor(
     private readonly database: Database,
     private readonly unitOfWork: UnitOfWork,
@@ -50,8 +52,14 @@ export class FollowEvents {
     private readonly metrics: Metrics,
   ) {}
 
+  /** Who has to see every event. */
+  get consumers(): readonly string[] {
+    return [...this.names];
+  }
+
   /** Called when the process starts. */
   add(consumer: EventConsumer): void {
+    this.names.add(consumer.name);
     const restsUntil = new Map<string, number>();
     this.loops.add({
       name: `events-for-${consumer.name}`,

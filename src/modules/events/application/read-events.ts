@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Queryable } from '../../../platform/database/index.js';
-import { type Event, type EventRecord, type LineEvent, lineEvents, toEvent, toTransferEvent } from '../domain/event.js';
+import {
+  type Event,
+  type EventRecord,
+  type LineEvent,
+  lineEventAt,
+  lineEvents,
+  toEvent,
+  toTransferEvent,
+} from '../domain/event.js';
 import { type EventType, LINES_RECORDED, storedTypes, transferStatusesOf } from '../domain/event-type.js';
 import { EventLines } from '../event-lines.js';
 import { EventRepository, type Story, type StoryRecord } from '../persistence/event.repository.js';
@@ -80,8 +88,8 @@ export class ReadEvents {
     const after = sequence - 1;
     const stretch = { after, upTo: Number.MAX_SAFE_INTEGER };
     const [record] = await this.repository.list(on, organizationId, stretch, { ...filterOf(types), limit: 1 });
-    const [place] = record ? placesOf(record, after, types) : [];
-    if (place?.sequence !== sequence) return null;
+    const place = record ? placeAt(record, sequence) : null;
+    if (place?.type !== type) return null;
     const [event] = await this.told(on, organizationId, [place]);
     return event ?? null;
   }
@@ -183,6 +191,15 @@ function placesOf(record: EventRecord, after: number, types: ReadonlySet<EventTy
   return lineEvents(record)
     .filter(({ sequence, type }) => sequence > after && types.has(type))
     .map((line) => ({ record, type: line.type, sequence: line.sequence, line }));
+}
+
+/** The same for one number, whatever else is in the record. */
+function placeAt(record: EventRecord, sequence: number): Place | null {
+  if (record.type !== LINES_RECORDED) {
+    return record.sequence === sequence ? { record, type: record.type, sequence, line: null } : null;
+  }
+  const line = lineEventAt(record, sequence);
+  return line && { record, type: line.type, sequence, line };
 }
 
 /** As rows have them: lines are in blocks. */

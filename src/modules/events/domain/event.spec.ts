@@ -1,4 +1,4 @@
-import { eventId, type EventRecord, lineEvents, toEvent, toTransferEvent } from './event.js';
+import { eventId, type EventRecord, lineEventAt, lineEvents, toEvent, toTransferEvent } from './event.js';
 import { groupLines } from './line-block.js';
 
 const ORGANIZATION = '0198f2c1-7f3a-7c31-8b0e-1d2f3a4b5c60';
@@ -35,6 +35,11 @@ describe('a block', () => {
       { sequence: 11, type: 'transfer.failed', line: 6, code: 'AC04' },
       { sequence: 12, type: 'transfer.settled', line: 7, code: null },
     ]);
+  });
+
+  it('finds the event of a number', () => {
+    for (const event of lineEvents(block(12))) expect(lineEventAt(block(12), event.sequence)).toEqual(event);
+    expect([9, 13].map((sequence) => lineEventAt(block(12), sequence))).toEqual([null, null]);
   });
 
   it('tells of a line what it came to, and what is told of every line', () => {

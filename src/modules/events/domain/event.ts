@@ -1,7 +1,7 @@
 import type { EventData } from './event-data.js';
 import type { LINES_RECORDED } from './event-type.js';
 import { type EventType, type TransferEventType } from './event-type.js';
-import { type LineGroup, linesOf } from './line-block.js';
+import { lineAt, type LineGroup, type LineOutcome, linesOf } from './line-block.js';
 
 /** Something that happened, as it is told. */
 export interface Event<Type extends EventType = EventType> {
@@ -51,14 +51,24 @@ export interface LineEvent {
 }
 
 /** The events of a block in the order of their lines. */
-export function lineEvents({ sequence, size, data }: EventRecord): LineEvent[] {
-  return linesOf(data as LineGroup[]).map(({ line, to, code }, index) => ({
-    sequence: sequence - size + 1 + index,
-    type: `transfer.${to}` as TransferEventType,
-    line,
-    code,
-  }));
+export function lineEvents(record: EventRecord): LineEvent[] {
+  return linesOf(record.data as LineGroup[]).map((outcome, index) => lineEvent(firstOf(record) + index, outcome));
 }
+
+/** The event of a block that has this number; null when it is not in it. */
+export function lineEventAt(record: EventRecord, sequence: number): LineEvent | null {
+  const outcome = lineAt(record.data as LineGroup[], sequence - firstOf(record));
+  return outcome && lineEvent(sequence, outcome);
+}
+
+const firstOf = ({ sequence, size }: EventRecord): number => sequence - size + 1;
+
+const lineEvent = (sequence: number, { line, to, code }: LineOutcome): LineEvent => ({
+  sequence,
+  type: `transfer.${to}` as TransferEventType,
+  line,
+  code,
+});
 
 export function toEvent(record: EventRecord): Event {
   const { organizationId, sequence, occurredAt, subjectId, type, data } = record;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { groupLines, type LineOutcome, linesOf } from './line-block.js';
+import { groupLines, lineAt, type LineOutcome, linesOf } from './line-block.js';
 
 const paid = (line: number): LineOutcome => ({ line, to: 'settled', code: null });
 const failed = (line: number, code: string | null): LineOutcome => ({ line, to: 'failed', code });
@@ -58,6 +58,26 @@ describe('a block of lines', () => {
         expect(linesOf(stored)).toEqual([...lines].sort((a, b) => a.line - b.line));
       }),
     );
+  });
+
+  it('is opened at one place as if all of it were', () => {
+    fc.assert(
+      fc.property(outcomes, (lines) => {
+        const groups = groupLines(lines);
+        const all = linesOf(groups);
+        for (const [place, line] of all.entries()) expect(lineAt(groups, place)).toEqual(line);
+        expect([lineAt(groups, -1), lineAt(groups, all.length)]).toEqual([null, null]);
+      }),
+    );
+  });
+
+  it('costs no more to open at one place, however many lines are in a run', () => {
+    const groups = [
+      { to: 'settled', code: null, lines: [[0, 4e15] as const] },
+      { to: 'failed', code: 'AC04', lines: [[4e15 + 1, 4e15 + 2] as const] },
+    ];
+    expect(lineAt(groups, 4e15)).toEqual(paid(4e15));
+    expect(lineAt(groups, 4e15 + 2)).toEqual(failed(4e15 + 2, 'AC04'));
   });
 
   it('has no more runs than it needs: two that meet became different things', () => {

@@ -35,5 +35,19 @@ export function linesOf(groups: readonly LineGroup[]): LineOutcome[] {
     .sort((a, b) => a.line - b.line);
 }
 
+/** The one at this place, counted from 0, of what {@link linesOf} gives: of all others not even an object is made. */
+export function lineAt(groups: readonly LineGroup[], place: number): LineOutcome | null {
+  const runs = groups
+    .flatMap(({ to, code, lines }) => lines.map(([first, last]) => ({ first, last, to, code })))
+    .sort((a, b) => a.first - b.first);
+  let before = 0;
+  for (const { first, last, to, code } of runs) {
+    const line = first + place - before;
+    if (line <= last) return line < first ? null : { line, to, code };
+    before += last - first + 1;
+  }
+  return null;
+}
+
 const run = (first: number, last: number, to: string, code: string | null): LineOutcome[] =>
   Array.from({ length: last - first + 1 }, (_, index) => ({ line: first + index, to, code }));

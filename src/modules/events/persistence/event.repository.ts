@@ -158,13 +158,21 @@ export class EventRepository {
     );
   }
 
-  /** The oldest first. How many were deleted. */
-  async purge(on: Queryable, olderThanDays: number, limit: number): Promise<number> {
+  /** The oldest first, as far as all of these consumers have come with them. How many were deleted. */
+  async purge(
+    on: Queryable,
+    { olderThanDays, seenBy, limit }: { olderThanDays: number; seenBy: readonly string[]; limit: number },
+  ): Promise<number> {
+    // An aggregate, so that the cursors are looked up for rows in the order of the index on the time, and only until there are enough.
     return on.execute(
       `DELETE FROM events WHERE (organization_id, sequence) IN (
-         SELECT organization_id, sequence FROM events WHERE occurred_at < now() - $1 * interval '1 day'
-          ORDER BY occurred_at LIMIT $2)`,
-      [olderThanDays, limit],
+         SELECT e.organization_id, e.sequence FROM events e
+          CROSS JOIN LATERAL (
+            SELECT min(coalesce(c.sequence, 0)) AS sequence FROM unnest($2::text[]) AS f (consumer)
+              LEFT JOIN event_cursors c ON c.consumer = f.consumer AND c.organization_id = e.organization_id) AS seen
+          WHERE e.occurred_at < now() - $1 * interval '1 day' AND e.sequence <= coalesce(seen.sequence, e.sequence)
+          ORDER BY e.occurred_at LIMIT $3)`,
+      [olderThanDays, seenBy, limit],
     );
   }
 }

@@ -32,13 +32,23 @@ export class TellMoves implements OnModuleInit {
     bulk: Pick<ChunkBulk, 'id' | 'organizationId' | 'transferCount'>,
     moves: readonly Move[],
   ): Promise<void> {
-    const { organizationId, id: bulkId, transferCount } = bulk;
+    const { organizationId, id: bulkId } = bulk;
     const told = moves.filter(({ from, to }) => storedStatus(from) !== storedStatus(to));
     const lines = told.map(({ line, to, code }) => ({ line: line.line, to: storedStatus(to), code }));
     this.events.recordLines(tx, { organizationId, bulkId, lines });
     const ended = told.filter(
       ({ from, to }) => transferStates.isTerminal(to) && !transferStates.isTerminal(from),
     ).length;
+    await this.tellEnded(tx, bulk, ended);
+  }
+
+  /** How far the bulk has come with so many lines more that have ended: how many have is counted wherever lines end, in the same place. */
+  async tellEnded(
+    tx: Tx,
+    bulk: Pick<ChunkBulk, 'id' | 'organizationId' | 'transferCount'>,
+    ended: number,
+  ): Promise<void> {
+    const { organizationId, id: bulkId, transferCount } = bulk;
     // What ends at once has no progress.
     if (ended === 0 || ended === transferCount) return;
     const after = await this.progress.advance(tx, bulk, ended);
