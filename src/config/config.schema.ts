@@ -130,7 +130,7 @@ export const configSchema = z
     IDEMPOTENCY_TTL_DAYS: integer(1, 365).default(30),
     EVENT_RETENTION_DAYS: integer(1, 3_650).default(90),
     SSE_HEARTBEAT_MS: integer(50, 60_000).default(15_000),
-    SSE_MAX_WATCHERS: integer(1, 100_000).default(2_000),
+    SSE_MAX_WATCHERS: integer(1, 100_000).default(4_000),
 
     DEFAULT_RAIL: z.enum(['sandbox', 'http']).default('sandbox'),
     SANDBOX_JOURNAL: flag.default(true),

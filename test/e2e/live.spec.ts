@@ -29,7 +29,7 @@ describe('watching live', () => {
   const apps: NestFastifyApplication[] = [];
 
   beforeAll(async () => {
-    acme = await startAcme({ CHUNK_SIZE: '100', SSE_MAX_WATCHERS: '4000' }, { workerEnv: { DISPATCH_IN_FLIGHT: '1' } });
+    acme = await startAcme({ CHUNK_SIZE: '100' }, { workerEnv: { DISPATCH_IN_FLIGHT: '1' } });
     await acme.api.app.listen(0, '127.0.0.1');
   });
   afterEach(async () => {
