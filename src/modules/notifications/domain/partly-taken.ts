@@ -1,5 +1,4 @@
 import type { ChannelRecord, ChannelSettings } from './channel.js';
-import type { Notification } from './notification.js';
 import type { SendOutcome } from './notification-channel.js';
 
 /**
@@ -16,7 +15,7 @@ export interface PartlyTaken {
 
 /** Null when the mail is for all recipients: from the beginning, or again because the channel leads elsewhere. */
 export const progressOf = (
-  { partlyTaken }: Pick<Notification, 'partlyTaken'>,
+  { partlyTaken }: { readonly partlyTaken: PartlyTaken | null },
   { settingsVersion }: Pick<ChannelRecord, 'settingsVersion'>,
 ): PartlyTaken | null => (partlyTaken?.version === settingsVersion ? partlyTaken : null);
 
