@@ -102,7 +102,7 @@ describe('the work list of webhooks', () => {
     const [many = ''] = await make(acme, { count: 1, isOneOff: true, deliveries: 300, dueInSeconds: -60 });
     const [inOrder = ''] = await make(acme, { count: 1, isOneOff: true, deliveries: 3, ordered: true });
     await owner.execute(
-      `UPDATE webhook_endpoints SET status = 'disabled', disabled_reason = 'gone' WHERE id = ANY($1)`,
+      `UPDATE webhook_endpoints SET status = 'disabled', disabled_reason = 'gone', stop_sequence = 0 WHERE id = ANY($1)`,
       [await make(acme, { count: 150, isOneOff: true, dueInSeconds: -90 })],
     );
     for (let turn = 0; turn < 2; turn += 1) await claim();
