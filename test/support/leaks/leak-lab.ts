@@ -10,6 +10,7 @@ import { testRedisUrl } from '../test-redis.js';
 import { AUDIENCE, TokenIssuer } from '../token-issuer.js';
 import { madeUpSecret, OWN } from './made-up.js';
 import type { Needle } from './needles.js';
+import { startMonitor } from './redis-monitor.js';
 import { databaseSources, redisSources, type Source } from './sources.js';
 
 export interface Sent {
@@ -71,7 +72,7 @@ export class LeakLab {
       owner,
       redis,
       proxy: await startPostgresProxy(database.url),
-      monitor: await redis.monitor(),
+      monitor: await startMonitor(redis),
       redisUser: `leaks-${randomBytes(8).toString('hex')}`,
       issuer: await TokenIssuer.start(),
     });
