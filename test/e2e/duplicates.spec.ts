@@ -12,13 +12,12 @@ const EVE = { counterparty_name: 'Eve Example', counterparty_iban: 'DE8810090000
 
 describe('payments that look like others', () => {
   let acme: Acme;
-  let open: string[];
+  const open: string[] = [];
   let amount = 100;
   /** No other test pays it. */
   const nextAmount = (): string => `${amount++}.00`;
   beforeAll(async () => {
     acme = await startAcme();
-    open = [];
   });
   afterAll(async () => {
     await assertInvariants(ownerOf(acme.api.app), { open });

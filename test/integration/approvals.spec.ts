@@ -7,6 +7,7 @@ import { type Approvals, approvalsFor, approver, setApproval } from '../factorie
 import { type BulkControl, controlOf } from '../factories/bulk-control.js';
 import { MAKER } from '../factories/bulk-requests.js';
 import { createPayer, type Payer } from '../factories/payer.js';
+import { assertDismissed } from '../support/approval-steps.js';
 import { balanceOf } from '../support/balances.js';
 import {
   completeAll,
@@ -55,20 +56,8 @@ describe('a bulk request that needs approval', () => {
   const reserved = async () => (await balanceOf(worker.app, payer.accountId))?.reserved;
   const expireNow = (bulkId: string) =>
     database.execute(`UPDATE approval_requests SET expires_at = now() - interval '1 s' WHERE bulk_id = $1`, [bulkId]);
-  /** Ended unpaid, with nothing left over. */
-  const expectDismissed = async (bulkId: string, status: string, lines: number) => {
-    await expect(viewOf(bulkId)).resolves.toMatchObject({
-      status,
-      completedAt: expect.any(Date),
-      counts: { pending: 0, cancelled: lines },
-      cancelledMinor: BigInt(lines) * 100n,
-    });
-    await expect(statusesOf(worker.app, bulkId)).resolves.toEqual({ cancelled: lines });
-    await expect(openChunksOf(worker.app, bulkId)).resolves.toEqual([]);
-    await expect(reserved()).resolves.toBe(0n);
-    expect(Math.max(...(await submissionsOf(worker.app, bulkId)))).toBe(0);
-    await expect(proofDtoOf(worker.app, payer.organizationId, bulkId)).resolves.toMatchObject({ balanced: true });
-  };
+  const expectDismissed = (bulkId: string, status: string, lines: number) =>
+    assertDismissed(worker.app, payer, { bulkId, status, lines });
 
   it('waits with its money reserved, and nothing hands out what is in it', async () => {
     const bulkId = await payer.submit(25);
